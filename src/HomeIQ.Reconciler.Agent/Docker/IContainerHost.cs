@@ -1,0 +1,133 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Docker;
+
+/// <summary>The door to a container engine. Looking calls change nothing; every other call is safe to repeat.</summary>
+/// <remarks>
+/// Errors come as <see cref="ContainerHostException"/>; a missing object is <see cref="HostFailure.NotFound"/>. Two adapters: <c>DockerEngine</c> and the
+/// tests' <c>FakeEngine</c>; one conformance suite runs against both.
+/// </remarks>
+public interface IContainerHost : IAsyncDisposable
+{
+    Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Every container, fully inspected, sorted by name; one that vanishes in between is left out.</summary>
+    Task<IReadOnlyList<ObservedContainer>> ListContainersAsync(CancellationToken cancellationToken);
+
+    /// <summary>By id or name; null when there is none.</summary>
+    Task<ObservedContainer?> FindContainerAsync(string idOrName, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<ObservedNetwork>> ListNetworksAsync(CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<ObservedVolume>> ListVolumesAsync(CancellationToken cancellationToken);
+
+    /// <summary>By reference, digest or id; null when the engine does not have it.</summary>
+    Task<ObservedImage?> FindImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>What the engine could not tell apart from an ordinary inspect: the raw JSON, for evidence.</summary>
+    Task<string> InspectRawAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>Creates a container, stopped, and returns its id. Namespaces of other containers come resolved (<c>container:ID</c>).</summary>
+    /// <param name="imageId">The image to use, whatever the specification's reference means by now.</param>
+    /// <param name="labels">Our labels, added to the specification's own.</param>
+    Task<string> CreateContainerAsync(string name, ContainerSpec spec, string imageId, ValueMap<string> labels, CancellationToken cancellationToken);
+
+    /// <summary>False when it was running already.</summary>
+    Task<bool> StartContainerAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>False when it was not running. <paramref name="grace"/> null = the container's own.</summary>
+    Task<bool> StopContainerAsync(string containerId, TimeSpan? grace, CancellationToken cancellationToken);
+
+    Task UnpauseContainerAsync(string containerId, CancellationToken cancellationToken);
+
+    Task RenameContainerAsync(string containerId, string name, CancellationToken cancellationToken);
+
+    Task SetRestartPolicyAsync(string containerId, RestartPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>Removes a stopped container without its volumes; false when it was gone already.</summary>
+    Task<bool> RemoveContainerAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>The last lines of both streams, oldest first, each without its line end.</summary>
+    Task<IReadOnlyList<string>> ReadLogsAsync(string containerId, int lines, CancellationToken cancellationToken);
+
+    /// <summary>Runs a command in a running container and returns exit code and output (bounded to 64 KiB).</summary>
+    Task<ExecResult> ExecuteAsync(string containerId, IReadOnlyList<string> command, CancellationToken cancellationToken);
+
+    /// <summary>Pulls an image; errors inside the stream are errors, a registry's 429 is <see cref="HostFailure.Throttled"/>.</summary>
+    Task<ObservedImage> PullImageAsync(string reference, string? platform, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>Builds an image from a tar stream of its context; a failing build is an error with the end of its output.</summary>
+    Task<ObservedImage> BuildImageAsync(BuildRequest request, Stream context, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
+
+    Task TagImageAsync(string imageId, string reference, CancellationToken cancellationToken);
+
+    /// <summary>Takes a tag away (and the image with its last one, unless a container uses it); false when it was gone already.</summary>
+    Task<bool> UntagImageAsync(string reference, CancellationToken cancellationToken);
+
+    Task<string> CreateNetworkAsync(DesiredNetwork network, ValueMap<string> labels, CancellationToken cancellationToken);
+
+    Task<bool> RemoveNetworkAsync(string idOrName, CancellationToken cancellationToken);
+
+    Task ConnectAsync(string networkId, string containerId, NetworkAttachment attachment, CancellationToken cancellationToken);
+
+    Task DisconnectAsync(string networkId, string containerId, CancellationToken cancellationToken);
+
+    Task CreateVolumeAsync(DesiredVolume volume, ValueMap<string> labels, CancellationToken cancellationToken);
+
+    /// <summary>Events of containers from now on, until cancelled; health check executions left out.</summary>
+    IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, CancellationToken cancellationToken);
+}
+
+public sealed record ExecResult(long ExitCode, string Output);
+
+/// <param name="Kind"><c>container</c>, <c>network</c>, <c>volume</c>, <c>image</c>.</param>
+/// <param name="Action"><c>start</c>, <c>die</c>, <c>health_status: healthy</c>, …</param>
+public sealed record EngineEvent(string Kind, string Action, string ActorId, ValueMap<string> Attributes, DateTimeOffset At);
+
+/// <summary>A build whose context comes as a tar stream.</summary>
+/// <param name="Dockerfile">Path inside the context.</param>
+public sealed record BuildRequest(string Tag, string Dockerfile, BuildSpec Spec, ValueMap<string> Labels);
+
+/// <summary>Something moved while pulling or building.</summary>
+/// <param name="Subject">Layer id, or empty.</param>
+/// <param name="Text">The engine's words (<c>Downloading</c>, <c>Step 3/7 : COPY . .</c>).</param>
+public sealed record TransferProgress(string Subject, string Text, long Current = 0, long Total = 0);
+
+/// <summary>What kind of failure it was, so far as callers have to tell them apart.</summary>
+public enum HostFailure
+{
+    /// <summary>The engine does not answer, or the connection broke: nobody knows what happened.</summary>
+    Unreachable,
+    NotFound,
+
+    /// <summary>The name is taken, or the object is not in a state for it.</summary>
+    Conflict,
+
+    /// <summary>A host port is taken.</summary>
+    PortTaken,
+
+    /// <summary>The registry refused the credentials.</summary>
+    Unauthorized,
+
+    /// <summary>The registry asked to come back later.</summary>
+    Throttled,
+
+    /// <summary>The registry does not answer or failed.</summary>
+    RegistryFailed,
+
+    /// <summary>The request is wrong (bad specification, unknown tag, failing build).</summary>
+    Invalid,
+
+    /// <summary>The call's deadline passed.</summary>
+    TimedOut,
+
+    /// <summary>The engine failed (500 and unclassified answers).</summary>
+    Engine,
+}
+
+/// <summary>A call to the container engine failed; the message is the engine's own words, without secrets of ours.</summary>
+public sealed class ContainerHostException(HostFailure failure, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public HostFailure Failure { get; } = failure;
+}

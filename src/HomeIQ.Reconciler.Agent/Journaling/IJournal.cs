@@ -1,0 +1,38 @@
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+/// <summary>What has happened on this host. Every write is on disk when the call returns.</summary>
+public interface IJournal : IDisposable
+{
+    /// <summary>Writes a run's first entry and returns its id (short, sortable, unique on this host).</summary>
+    string Begin(RunStarted entry);
+
+    void Append(string run, JournalEntry entry);
+
+    /// <summary>Ends a run, moves the pointers to the effective and last known-good state, in one transaction.</summary>
+    /// <param name="lastKnownGood">Id of the sealed state that is promoted; null leaves the pointer.</param>
+    void End(string run, RunEnded entry, string? effective, string? lastKnownGood);
+
+    /// <summary>Newest first.</summary>
+    IReadOnlyList<RunRecord> Runs(int most);
+
+    /// <summary>By id or unique prefix; null when there is none.</summary>
+    RunRecord? Find(string run);
+
+    /// <summary>Runs without an end: what a crash left.</summary>
+    IReadOnlyList<RunRecord> Unfinished();
+
+    /// <summary>Ids of sealed states.</summary>
+    JournalPointers Pointers();
+
+    IReadOnlyList<QuarantineEntry> Quarantine();
+
+    void AddQuarantine(QuarantineEntry entry);
+
+    void ReleaseQuarantine(string id);
+}
+
+/// <param name="Effective">What the host is held to.</param>
+/// <param name="Previous">The last known-good state before the current one.</param>
+public sealed record JournalPointers(string? Effective, string? LastKnownGood, string? Previous);

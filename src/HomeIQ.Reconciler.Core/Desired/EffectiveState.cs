@@ -1,0 +1,28 @@
+namespace HomeIQ.Reconciler.Desired;
+
+/// <summary>What the host is held to: a desired state as it was resolved on this host, with what was made from it. Sealed in the state directory.</summary>
+public sealed record EffectiveState
+{
+    public required string Project { get; init; }
+
+    public required string Revision { get; init; }
+
+    /// <summary>The engine's version when the containers' fields were recorded.</summary>
+    public string EngineVersion { get; init; } = "";
+
+    /// <summary>Sorted by name.</summary>
+    public ValueList<EffectiveService> Services { get; init; } = [];
+
+    public ValueList<EffectiveNetwork> Networks { get; init; } = [];
+
+    public ValueList<DesiredVolume> Volumes { get; init; } = [];
+
+    public EffectiveService? Find(string service) => Services.FirstOrDefault(candidate => candidate.Service.Name == service);
+}
+
+/// <summary>A service as it was made: the specification, the image it resolved to, the container, and its inspect right after creation.</summary>
+/// <param name="Recorded">The fields of the inspect just after creation: what drift is measured against.</param>
+public sealed record EffectiveService(
+    DesiredService Service, string SpecDigest, string ImageId, string? RepoDigest, string ContainerId, ValueMap<string> Recorded);
+
+public sealed record EffectiveNetwork(DesiredNetwork Network, string Id);

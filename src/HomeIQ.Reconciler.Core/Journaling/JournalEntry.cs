@@ -1,0 +1,81 @@
+using System.Text.Json.Serialization;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+/// <summary>Where a run stands. Only the phases of a run without databases are entered so far; the others are kept for the data steps.</summary>
+public enum RunPhase
+{
+    Planned,
+    AwaitingApproval,
+    AwaitingWindow,
+    Preparing,
+    Quiescing,
+    BackingUp,
+    Migrating,
+    Upgrading,
+    Verifying,
+    Soaking,
+    Succeeded,
+    RollingBack,
+    RolledBack,
+    RollbackFailed,
+    Superseded,
+    Cancelled,
+
+    /// <summary>A first install in which a service failed: it stays as it is, nothing is promoted.</summary>
+    Incomplete,
+}
+
+/// <summary>Why something failed, which decides what happens next (DESIGN §6.4).</summary>
+public enum FailureClass
+{
+    /// <summary>Nothing was touched.</summary>
+    Rejected,
+
+    /// <summary>Could not measure, could not pull, the engine went away: never a verdict on the version.</summary>
+    Environmental,
+
+    /// <summary>Measured bad.</summary>
+    Verification,
+
+    Migration,
+}
+
+/// <summary>One line of the journal, in the past tense. Flushed to disk before the next thing happens.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "entry")]
+[JsonDerivedType(typeof(RunStarted), "run-started")]
+[JsonDerivedType(typeof(PhaseEntered), "phase-entered")]
+[JsonDerivedType(typeof(StepIntended), "step-intended")]
+[JsonDerivedType(typeof(StepDone), "step-done")]
+[JsonDerivedType(typeof(StepFailed), "step-failed")]
+[JsonDerivedType(typeof(RollbackStarted), "rollback-started")]
+[JsonDerivedType(typeof(RunEnded), "run-ended")]
+public abstract record JournalEntry
+{
+    [JsonIgnore]
+    public DateTimeOffset At { get; init; }
+}
+
+/// <summary>The attempt is on record before the first cut.</summary>
+/// <param name="Before">Id of the sealed effective state that the run started from; null on a first install.</param>
+/// <param name="Cause">What asked for the run: <c>apply</c>, <c>rollback</c>.</param>
+public sealed record RunStarted(Plan Plan, string? Before, string Cause) : JournalEntry;
+
+public sealed record PhaseEntered(RunPhase Phase) : JournalEntry;
+
+/// <summary>About to be done. An intent without an end is the crash report.</summary>
+/// <param name="IsRollback">True when <paramref name="Number"/> counts in the plan of the way back.</param>
+public sealed record StepIntended(int Number, bool IsRollback) : JournalEntry;
+
+public sealed record StepDone(int Number, bool IsRollback, Receipt Receipt) : JournalEntry;
+
+/// <param name="Hint">What a person can do or look at.</param>
+/// <param name="Evidence">Folder below the state directory with logs, health log and inspect; null when there is none.</param>
+public sealed record StepFailed(int Number, bool IsRollback, FailureClass Class, string Reason, string? Hint, string? Evidence) : JournalEntry;
+
+/// <summary>The run goes back, by this plan; what failed is in quarantine already when the class asks for it.</summary>
+public sealed record RollbackStarted(Plan Plan, string Reason) : JournalEntry;
+
+/// <param name="After">Id of the sealed effective state that holds from now on.</param>
+public sealed record RunEnded(RunPhase Phase, string? After, string Summary) : JournalEntry;

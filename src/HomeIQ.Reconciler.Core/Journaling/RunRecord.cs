@@ -1,0 +1,42 @@
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+/// <summary>A run as the journal tells it: read back after a crash, shown by <c>show</c>, planned backwards by <see cref="RollbackPlanner"/>.</summary>
+public sealed record RunRecord
+{
+    public required string Id { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public required Plan Plan { get; init; }
+
+    /// <summary>Id of the sealed effective state before the run; null on a first install.</summary>
+    public string? Before { get; init; }
+
+    public string? After { get; init; }
+
+    public string Cause { get; init; } = "apply";
+
+    public RunPhase Phase { get; init; } = RunPhase.Planned;
+
+    /// <summary>Steps that were begun, in the order of their intents.</summary>
+    public ValueList<BegunStep> Begun { get; init; } = [];
+
+    public Plan? RollbackPlan { get; init; }
+
+    public ValueList<BegunStep> RollbackBegun { get; init; } = [];
+
+    /// <summary>One sentence of how it ended.</summary>
+    public string? Summary { get; init; }
+
+    public bool IsFinished => EndedAt is not null;
+
+    /// <summary>The first step that failed on the way forward.</summary>
+    public BegunStep? Failure => Begun.FirstOrDefault(step => step.Failure is not null);
+}
+
+/// <summary>A step of a run that was begun: done (with its receipt), failed, or cut off in between (neither).</summary>
+public sealed record BegunStep(PlannedStep Planned, DateTimeOffset BegunAt, DateTimeOffset? EndedAt, Receipt? Receipt, StepFailed? Failure);

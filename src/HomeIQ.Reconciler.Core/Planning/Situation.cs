@@ -1,0 +1,33 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>All that a plan is made from. Same situation, same plan.</summary>
+public sealed record Situation
+{
+    public required DesiredState Desired { get; init; }
+
+    /// <summary>Null on a host that was never promoted: a run then only goes forward.</summary>
+    public EffectiveState? Effective { get; init; }
+
+    public required ObservedState Observed { get; init; }
+
+    /// <summary>Only containers, networks and volumes with this instance label are ours.</summary>
+    public required string Instance { get; init; }
+
+    /// <summary>Key of this host for specification digests.</summary>
+    public required ValueList<byte> Key { get; init; }
+
+    public ValueList<QuarantineEntry> Quarantine { get; init; } = [];
+
+    /// <summary>Ask registries again for tags whose text did not change (<c>--refresh</c>).</summary>
+    public bool Refresh { get; init; }
+}
+
+/// <summary>Content that failed verification: a desired state is held exactly while it contains every pair.</summary>
+/// <param name="Id">Short and stable, for people.</param>
+/// <param name="Contents">Service to content digest.</param>
+/// <param name="Expires">Null for what was measured bad: it never expires by itself.</param>
+public sealed record QuarantineEntry(
+    string Id, string Run, string Revision, DateTimeOffset At, ValueMap<string> Contents, string Service, string Reason, DateTimeOffset? Expires = null);

@@ -1,0 +1,166 @@
+using System.Text.Json.Serialization;
+using HomeIQ.Reconciler.Desired;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>One thing to do to the host. The cases below are the whole vocabulary: all that the product may ever do.</summary>
+/// <remarks>
+/// A step is a value: it says what, never how, and holds no secret (specifications are named by digest and lie sealed).
+/// Five places know every case, and a test walks each case through all of them: <c>PlanText</c>, the JSON below,
+/// <c>StepPerformer</c> (perform and probe), <c>RollbackPlanner</c> (the way back) and the tests' <c>SimulatedHost</c>.
+/// Every step is safe to do twice. Its cause stands beside it in <see cref="PlannedStep"/>, outside equality and digest.
+/// </remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "step")]
+[JsonDerivedType(typeof(PullImage), "pull-image")]
+[JsonDerivedType(typeof(BuildImage), "build-image")]
+[JsonDerivedType(typeof(KeepImage), "keep-image")]
+[JsonDerivedType(typeof(ExportContent), "export-content")]
+[JsonDerivedType(typeof(CreateNetwork), "create-network")]
+[JsonDerivedType(typeof(ReplaceNetwork), "replace-network")]
+[JsonDerivedType(typeof(RemoveNetwork), "remove-network")]
+[JsonDerivedType(typeof(CreateVolume), "create-volume")]
+[JsonDerivedType(typeof(CreateContainer), "create-container")]
+[JsonDerivedType(typeof(StopContainer), "stop-container")]
+[JsonDerivedType(typeof(SetAside), "set-aside")]
+[JsonDerivedType(typeof(RenameContainer), "rename-container")]
+[JsonDerivedType(typeof(StartContainer), "start-container")]
+[JsonDerivedType(typeof(RestartContainer), "restart-container")]
+[JsonDerivedType(typeof(UnpauseContainer), "unpause-container")]
+[JsonDerivedType(typeof(VerifyService), "verify-service")]
+[JsonDerivedType(typeof(PutBack), "put-back")]
+[JsonDerivedType(typeof(Promote), "promote")]
+[JsonDerivedType(typeof(RemoveContainer), "remove-container")]
+[JsonDerivedType(typeof(ReleaseImage), "release-image")]
+public abstract record Step
+{
+    /// <summary>The service, network, volume or image that it is about.</summary>
+    [JsonIgnore]
+    public abstract string Subject { get; }
+}
+
+/// <summary>A container that a step works on.</summary>
+/// <param name="Id">The id that the step expects; null = the one that this run creates for the service.</param>
+/// <param name="Name">The name that it bears when the step begins.</param>
+public sealed record ContainerRef(string? Id, string Name);
+
+/// <summary>Fetch an image. Receipt: <see cref="Journaling.ImageReady"/>.</summary>
+public sealed record PullImage(string Service, string Image, string? Platform = null) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Build an image from the commit's own tree and tag it with the pin. Receipt: <see cref="Journaling.ImageReady"/>.</summary>
+public sealed record BuildImage(string Service, string Image, string BuildDigest) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Tag the image that the way back needs, so that nothing prunes it.</summary>
+public sealed record KeepImage(string Service, string ImageId, string Tag) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Write a file or folder of the commit to the content store, where containers mount it.</summary>
+public sealed record ExportContent(string Service, string Digest) : Step
+{
+    public override string Subject => Service;
+}
+
+public sealed record CreateNetwork(DesiredNetwork Network) : Step
+{
+    public override string Subject => Network.Name;
+}
+
+/// <summary>Make a network anew with other settings and reattach every container, running, stopped and kept, with aliases and addresses.</summary>
+public sealed record ReplaceNetwork(DesiredNetwork From, DesiredNetwork To) : Step
+{
+    public override string Subject => To.Name;
+}
+
+/// <summary>Remove a network that nothing uses any more.</summary>
+public sealed record RemoveNetwork(DesiredNetwork Network) : Step
+{
+    public override string Subject => Network.Name;
+}
+
+/// <summary>Create a volume that is not there. There is no step that removes one.</summary>
+public sealed record CreateVolume(DesiredVolume Volume) : Step
+{
+    public override string Subject => Volume.Name;
+}
+
+/// <summary>Create the service's container, stopped, under a temporary name. Receipt: <see cref="Journaling.ContainerMade"/>.</summary>
+/// <param name="ImageId">The image to use; null = the one that this run pulled or built for the service.</param>
+public sealed record CreateContainer(string Service, string TemporaryName, string SpecDigest, string? ImageId) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Stop a container within its grace period. Receipt: <see cref="Journaling.ContainerStopped"/> (it may have been stopped before).</summary>
+public sealed record StopContainer(string Service, ContainerRef Container) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Disarm a container's restart policy and give it a name that is out of the way. It is kept, not removed.</summary>
+/// <param name="SpecDigest">What made it, and <paramref name="ImageId"/>, for the case that it has to be made again.</param>
+public sealed record SetAside(string Service, ContainerRef Container, string AsideName, string SpecDigest, string ImageId, RestartPolicy Restart) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Give a container the name that it is to bear.</summary>
+public sealed record RenameContainer(string Service, ContainerRef Container, string To) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Start a container. Receipt: <see cref="Journaling.ContainerStarted"/>.</summary>
+public sealed record StartContainer(string Service, ContainerRef Container) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Stop and start a container that stays the same.</summary>
+public sealed record RestartContainer(string Service, ContainerRef Container) : Step
+{
+    public override string Subject => Service;
+}
+
+public sealed record UnpauseContainer(string Service, ContainerRef Container) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Wait until the service is healthy and its probes pass. Receipt: <see cref="Journaling.ServiceVerified"/>.</summary>
+/// <param name="SpecDigest">Names the sealed service, whose health check, probes and time limit count.</param>
+public sealed record VerifyService(string Service, ContainerRef Container, string SpecDigest) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>The way back from <see cref="SetAside"/>: name and restart policy as before; made again from the sealed specification when it is gone.</summary>
+/// <param name="Container">Its id, and the name under which it was set aside.</param>
+public sealed record PutBack(string Service, ContainerRef Container, string Name, string SpecDigest, string ImageId, RestartPolicy Restart) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Seal what now runs as the effective state and the last known-good one.</summary>
+public sealed record Promote(string Revision) : Step
+{
+    public override string Subject => Revision;
+}
+
+/// <summary>Remove a container that nothing needs any more; its volumes stay.</summary>
+public sealed record RemoveContainer(string Service, ContainerRef Container) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Take away a tag of ours that kept an image; the image goes when no tag is left.</summary>
+public sealed record ReleaseImage(string Service, string Tag) : Step
+{
+    public override string Subject => Service;
+}
