@@ -158,4 +158,5 @@ public sealed record DesiredVolume(string Name)
 /// <summary>A file or folder of the commit, or an inline text of the desired state, that is exported for containers to mount.</summary>
 /// <param name="Digest">Digest of names, modes and bytes: also the name of the export below the content root.</param>
 /// <param name="Path">Its path inside the commit; null for an inline text or a host secret, whose bytes are <paramref name="Text"/>.</param>
-public sealed record BoundContent(string Digest, string? Path, string? Text = null, bool Secret = false);
+/// <param name="Mode">Permission bits of the exported file; null = 0644, or what the commit says.</param>
+public sealed record BoundContent(string Digest, string? Path, string? Text = null, bool Secret = false, int? Mode = null);
