@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# The one test command: installs what is missing, builds once, checks the format, runs every suite, cleans up.
+#
+#   tests/run.sh [OPTION…] [-- FILTER…]
+#
+#   --only SUITE   run this suite alone; again for more. Core, Agent, CLI and Scenarios are short for the projects
+#   --all          run the tests that are marked explicit too: the long ones
+#   --aot          publish the native binary as well; suites find it in HOMEIQ_TEST_BINARY
+#   --no-build     run what was built before
+#   --no-format    leave the format check out; --only and a FILTER do so too
+#   FILTER         goes to the test executables: -class "*Swap*", -method "*Dependents_stop*", -trait "a=b"
+#
+# All suites but Core's run next to an engine of their own, in its network namespace (rig/engine.sh), and find it by
+#   HOMEIQ_TEST_ENGINE   unix:///…/docker.sock
+#   HOMEIQ_TEST_RIG      the folder of this rig's scripts
+# The last line is "N passed, N failed, N skipped" over all suites. The exit code is 0 when something ran and nothing failed.
+set -euo pipefail
+
+tests=$(dirname "$(readlink -f "$0")")
+root=$(dirname "$tests")
+rig=$tests/rig
+# shellcheck source=rig/lib.sh
+. "$rig/lib.sh"
+
+# No suite may take longer; together they have twenty minutes.
+suite_seconds=${HOMEIQ_SUITE_SECONDS:-1200}
+
+suites=() only=() filters=() explicit=off aot='' build=1 format=1
+passed=0 failed=0 skipped=0 began=$EPOCHREALTIME
+scratch='' child='' summary=()
+
+main() {
+    read_options "$@"
+    choose_suites
+    trap clean_up EXIT
+    trap 'clean_up; exit 130' INT TERM HUP
+    sweep
+    scratch=$(mktemp -d /tmp/homeiq-tests.XXXXXX)
+    remember $$ "$scratch/owner"
+    prepare_dotnet
+
+    if steps; then
+        for suite in "${suites[@]}"; do run_suite "$suite"; done
+    fi
+
+    clean_up
+    report
+}
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --only) [ $# -ge 2 ] || die "--only needs a suite"; only+=("$2"); format=''; shift ;;
+            --all) explicit=on ;;
+            --aot) aot=1 ;;
+            --no-build) build='' ;;
+            --no-format) format='' ;;
+            --) shift; filters=("$@"); [ $# -eq 0 ] || format=''; break ;;
+            -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+            *) die "unknown option $1; --help lists them" ;;
+        esac
+        shift
+    done
+}
+
+# The cheap ones first.
+choose_suites() {
+    local project name wanted all=()
+    for name in Core.Tests Agent.Tests Tests; do all+=("HomeIQ.Reconciler.$name"); done
+    for project in "$tests"/*/*.csproj; do
+        name=$(basename "$project" .csproj)
+        [[ " ${all[*]} " == *" $name "* ]] || all+=("$name")
+    done
+    for wanted in "${only[@]}"; do
+        [ "$wanted" != CLI ] || wanted=Tests
+        for name in "${all[@]}"; do
+            case $name in
+                "$wanted" | "HomeIQ.Reconciler.$wanted" | "HomeIQ.Reconciler.$wanted.Tests") suites+=("$name"); continue 2 ;;
+            esac
+        done
+        die "there is no suite $wanted; there are: ${all[*]}"
+    done
+    [ "${#only[@]}" -gt 0 ] || suites=("${all[@]}")
+}
+
+# What a run that was killed left behind.
+sweep() {
+    local old
+    for old in /tmp/homeiq-tests.*; do
+        if [ ! -e "$old/owner" ] || is_alive "$old/owner"; then
+            continue
+        fi
+        say "removing what an interrupted run left: $old"
+        remove "$old"
+    done
+}
+
+# remove SCRATCH
+remove() {
+    [ ! -d "$1/engine" ] || "$rig/engine.sh" stop "$1/engine" || return
+    rm -rf --one-file-system -- "$1"
+}
+
+clean_up() {
+    trap '' INT TERM HUP
+    if [ -n "$child" ]; then
+        kill "$child" 2>/dev/null || true
+        wait "$child" || true
+        child=''
+    fi
+    if [ -n "$scratch" ]; then
+        remove "$scratch" || say "$scratch could not be removed"
+        scratch=''
+    fi
+}
+
+prepare_dotnet() {
+    export HOME=${HOME:-/root} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+    # Nothing is left running behind this script.
+    export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
+}
+
+# All that has to be there before the first suite. The first step that fails ends the run, and counts as a failure.
+steps() {
+    if [ "${suites[*]}" != HomeIQ.Reconciler.Core.Tests ]; then
+        step "install what is missing" "$rig/install.sh"
+    fi && if [ -n "$build" ]; then
+        step "build" dotnet build "$root/HomeIQ.Reconciler.sln" -v quiet -p:RestoreLockedMode=true
+    fi && if [ -n "$format" ]; then
+        step "check the format" dotnet format "$root/HomeIQ.Reconciler.sln" --verify-no-changes --no-restore
+    fi && if [ -n "$aot" ]; then
+        step "publish the native binary" publish
+    fi && if [ "${suites[*]}" != HomeIQ.Reconciler.Core.Tests ]; then
+        step "start an engine" start_engine
+    fi
+}
+
+# step NAME COMMAND…
+step() {
+    local from=$EPOCHREALTIME name=$1
+    shift
+    echo "== $name"
+    if ! "$@" </dev/null; then
+        echo "== $name: FAILED after $(seconds_since "$from") s"
+        failed=$((failed + 1))
+        return 1
+    fi
+    summary+=("$(printf '%7s s  %s' "$(seconds_since "$from")" "$name")")
+}
+
+publish() {
+    dotnet publish "$root/src/HomeIQ.Reconciler" -c Release -v quiet -o "$scratch/binary" || return
+    export HOMEIQ_TEST_BINARY="$scratch/binary/homeiq"
+    [ -x "$HOMEIQ_TEST_BINARY" ] || { say "the publish made no homeiq"; return 1; }
+}
+
+start_engine() {
+    "$rig/engine.sh" start "$scratch/engine" >/dev/null && "$rig/images.sh" "$scratch/engine/docker.sock" 2>/dev/null
+}
+
+run_suite() {
+    local name=$1 from=$EPOCHREALTIME program result=$scratch/$1.json code=0 inside=()
+    program=$tests/$name/bin/Debug/net10.0/$name
+    echo "== $name"
+    if [ ! -x "$program" ]; then
+        suite_failed "$name was not built"
+        return
+    fi
+    [ "$name" = HomeIQ.Reconciler.Core.Tests ] || inside=("$rig/in-engine.sh" "$scratch/engine")
+    # In the background, so that a signal to this script is answered at once.
+    timeout --kill-after=10 "$suite_seconds" "${inside[@]}" env HOMEIQ_TEST_RIG="$rig" \
+        "$program" -noLogo -noColor -noAutoReporters -reporter quiet -longRunning 60 -explicit "$explicit" \
+        -result-ctrf "$result" "${filters[@]}" </dev/null &
+    child=$!
+    wait "$child" || code=$?
+    child=''
+    count "$name" "$code" "$result" "$(seconds_since "$from")"
+    [ "${#inside[@]}" -eq 0 ] || remove_leftovers "$name"
+}
+
+# count SUITE EXIT-CODE RESULT-FILE SECONDS
+count() {
+    local p=0 f=0 s=0
+    if [ "$2" -eq 124 ]; then
+        suite_failed "$1 did not end within $suite_seconds s"
+        return
+    fi
+    if ! read -r p f s < <(jq -r '.results.summary | "\(.passed) \(.failed + .other) \(.skipped + .pending)"' "$3" 2>/dev/null); then
+        suite_failed "$1 left no result; exit code $2"
+        return
+    fi
+    # A fixture that fails is no test, but it makes the exit code.
+    [ "$2" -eq 0 ] || [ "$f" -gt 0 ] || f=1
+    if [ $((p + f)) -eq 0 ] && [ "${#filters[@]}" -eq 0 ]; then
+        suite_failed "$1 ran no test"
+        return
+    fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    summary+=("$(printf '%7s s  %s: %d passed, %d failed, %d skipped' "$4" "$1" "$p" "$f" "$s")")
+}
+
+suite_failed() {
+    say "$1"
+    failed=$((failed + 1))
+    summary+=("$(printf '%9s  %s' FAILED "$1")")
+}
+
+# A test ends what it started. What it forgot must not disturb the next suite, and not stay unseen.
+remove_leftovers() {
+    local left
+    export DOCKER_HOST="unix://$scratch/engine/docker.sock"
+    left=$(docker_client ps -a --format '{{.Names}}') || return 0
+    if [ -n "$left" ]; then
+        say "$1 left these containers: ${left//$'\n'/ }"
+        # shellcheck disable=SC2046
+        docker_client rm -fv $(docker_client ps -aq) >/dev/null || true
+    fi
+    unset DOCKER_HOST
+}
+
+seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }'; }
+
+report() {
+    echo "== $(seconds_since "$began") s in all"
+    printf '%s\n' "${summary[@]}"
+    [ $((passed + failed)) -gt 0 ] || { say "no test ran"; failed=1; }
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+}
+
+main "$@"
