@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace HomeIQ.Reconciler.Docker;
+
+/// <content>The stream of events.</content>
+public sealed partial class FakeEngine
+{
+    private readonly List<EngineEvent> happened = [];
+    private readonly List<Channel<EngineEvent>> watchers = [];
+
+    /// <summary>Everything that happened to containers so far: proof of what was, and was not, touched.</summary>
+    public IReadOnlyList<EngineEvent> Events => Ask(() => happened.ToArray());
+
+    public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var channel = Channel.CreateUnbounded<EngineEvent>();
+        lock (gate)
+        {
+            foreach (var missed in happened.Where(missed => missed.At >= since))
+            {
+                channel.Writer.TryWrite(missed);
+            }
+
+            watchers.Add(channel);
+        }
+
+        try
+        {
+            await Faults.BeforeAsync("watch", clock, cancellationToken);
+            await foreach (var news in channel.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return news;
+            }
+        }
+        finally
+        {
+            lock (gate)
+            {
+                watchers.Remove(channel);
+            }
+        }
+    }
+
+    private void Happened(FakeContainer container, string action, params ReadOnlySpan<(string Key, string Value)> more)
+    {
+        var attributes = new ValueMap<string>([.. container.Labels, new("name", container.Name), new("image", container.Spec.Image)]);
+        foreach (var (key, value) in more)
+        {
+            attributes = attributes.With(key, value);
+        }
+
+        var news = new EngineEvent("container", action, container.Id, attributes, clock.Now);
+        happened.Add(news);
+        clock.Touch();
+        foreach (var watcher in watchers)
+        {
+            watcher.Writer.TryWrite(news);
+        }
+    }
+}

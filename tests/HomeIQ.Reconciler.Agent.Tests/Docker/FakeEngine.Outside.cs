@@ -1,0 +1,79 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Docker;
+
+/// <content>What other people, other programs and bad luck do to the engine. None of it is in the transcript.</content>
+public sealed partial class FakeEngine
+{
+    private readonly HashSet<(int Port, string Protocol)> hostPorts = [];
+
+    /// <summary>A process of the host listens on a port, or stops to.</summary>
+    public void OccupyPort(int port, bool occupied = true) => Ask(() => occupied ? hostPorts.Add((port, "tcp")) : hostPorts.Remove((port, "tcp")));
+
+    /// <summary>Somebody else's container, started.</summary>
+    public string RunForeign(string name, string image, ValueList<PortBinding>? ports = null, string? network = null) => Ask(() =>
+    {
+        var attachments = network is null ? ValueList<NetworkAttachment>.Empty : [new NetworkAttachment(network) { Aliases = [name] }];
+        var id = Create(name, new ContainerSpec { Image = image, Ports = ports ?? [], Networks = attachments }, FindImage(image)!.Id, ValueMap<string>.Empty);
+        Start(Get(id));
+        return id;
+    });
+
+    /// <summary>The container's process ends, as by a crash: its restart policy has a say.</summary>
+    public void Crash(string name, int exitCode = 137) => Ask(() =>
+    {
+        Exit(Get(name), exitCode);
+        return true;
+    });
+
+    public void StopByHand(string name) => Ask(() => Stop(Get(name), 0));
+
+    public void StartByHand(string name) => Ask(() => Start(Get(name)));
+
+    public void RenameByHand(string name, string to) => Ask(() => Rename(Get(name), to));
+
+    public void RemoveByHand(string name) => Ask(() =>
+    {
+        var container = Get(name);
+        if (container.IsUp)
+        {
+            End(container, 137);
+        }
+
+        Drop(container);
+        return true;
+    });
+
+    public void RemoveNetworkByHand(string name) => Ask(() => networks.Remove(name));
+
+    public void RemoveImageByHand(string reference) => Ask(() => FindImage(reference) is { } image && images.Remove(image.Id));
+
+    /// <summary>Images without a name that no container uses are gone.</summary>
+    public void PruneImages() => Ask(() =>
+    {
+        foreach (var image in images.Values.Where(image => image.Tags.Count == 0 && !IsUsed(image.Id)).ToList())
+        {
+            images.Remove(image.Id);
+        }
+
+        return true;
+    });
+
+    public void Pause(string name) => Ask(() =>
+    {
+        Get(name).Status = ContainerStatus.Paused;
+        Happened(Get(name), "pause");
+        return true;
+    });
+
+    /// <summary>The application in the container answers 503 from now on, or is well again.</summary>
+    public void MakeSick(string name, bool sick = true) => Ask(() => sick ? Get(name).Files.TryAdd("/tmp/sick", "") : Get(name).Files.Remove("/tmp/sick"));
+
+    /// <summary>False when the container shares the namespace of a provider that was started again after it.</summary>
+    public bool HasLiveNamespace(string name) => Ask(() => Get(name).Joined is not { } joined || (Find(joined.Id) is { IsUp: true } provider && provider.Life == joined.Life));
+
+    /// <summary>Every container in one line: name, status, image, health.</summary>
+    public string Picture => Ask(() => string.Join('\n', containers.Values.OrderBy(container => container.Name, StringComparer.Ordinal).Select(container =>
+        $"{container.Name} {container.Status.ToString().ToLowerInvariant()}{(container.Health == ContainerHealth.None || !container.IsUp ? "" : $" {container.Health.ToString().ToLowerInvariant()}")} {container.Spec.Image}")));
+}

@@ -1,0 +1,126 @@
+namespace HomeIQ.Reconciler.Docker;
+
+/// <summary>How a call goes wrong.</summary>
+public enum FaultKind
+{
+    /// <summary>Nothing is done.</summary>
+    Refused,
+
+    /// <summary>It is done, and nobody hears of it.</summary>
+    AnswerLost,
+
+    /// <summary>Nothing is done and nobody hears of anything, until the call's deadline.</summary>
+    Hangs,
+}
+
+/// <summary>A call that goes wrong.</summary>
+public sealed record Fault(FaultKind Kind, HostFailure Failure)
+{
+    public static readonly Fault AnswerLost = new(FaultKind.AnswerLost, HostFailure.Unreachable);
+
+    public static readonly Fault Hangs = new(FaultKind.Hangs, HostFailure.TimedOut);
+
+    public static Fault Of(HostFailure failure) => new(FaultKind.Refused, failure);
+
+    internal void After(string call)
+    {
+        if (Kind == FaultKind.AnswerLost)
+        {
+            throw new ContainerHostException(Failure, $"{call}: the connection broke before the answer");
+        }
+    }
+}
+
+/// <summary>What will go wrong in a fake engine.</summary>
+public sealed class Faults
+{
+    /// <summary>Any call that changes something.</summary>
+    public const string AnyChange = "*";
+
+    /// <summary>How long an adapter waits for an answer.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private static readonly HashSet<string> Looks =
+        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "logs", "exec", "networks", "volumes", "image", "watch" };
+
+    private readonly Lock gate = new();
+    private readonly List<(string Call, int Nth, Fault Fault)> planned = [];
+    private readonly Dictionary<string, int> counts = new(StringComparer.Ordinal);
+
+    /// <summary>Calls so far that change something, those that failed included.</summary>
+    public int Changes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return counts.GetValueOrDefault(AnyChange);
+            }
+        }
+    }
+
+    /// <param name="call"><c>create, start, stop, unpause, rename, restart-policy, remove, pull, build, tag, untag, create-network, remove-network, connect, disconnect, create-volume</c>,
+    /// a looking call, or <see cref="AnyChange"/>.</param>
+    /// <param name="nth">From 1, counted from now on.</param>
+    public void FailAt(string call, int nth, Fault fault)
+    {
+        lock (gate)
+        {
+            planned.Add((call, counts.GetValueOrDefault(call) + nth, fault));
+        }
+    }
+
+    public void FailAt(string call, int nth, HostFailure failure) => FailAt(call, nth, Fault.Of(failure));
+
+    public void Clear()
+    {
+        lock (gate)
+        {
+            planned.Clear();
+        }
+    }
+
+    internal async Task<Fault?> BeforeAsync(string call, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var fault = Next(call);
+        switch (fault?.Kind)
+        {
+            case FaultKind.Refused:
+                throw new ContainerHostException(fault.Failure, $"{call}: {Words(fault.Failure)}");
+            case FaultKind.Hangs:
+                await Task.Delay(Deadline, time, cancellationToken);
+                throw new ContainerHostException(fault.Failure, $"{call}: no answer within {Deadline.TotalSeconds:0} s");
+        }
+
+        return fault;
+    }
+
+    private Fault? Next(string call)
+    {
+        lock (gate)
+        {
+            Fault? found = null;
+            foreach (var counter in Looks.Contains(call) ? [call] : (string[])[call, AnyChange])
+            {
+                var count = counts[counter] = counts.GetValueOrDefault(counter) + 1;
+                found ??= planned.Where(fault => fault.Call == counter && fault.Nth == count).Select(fault => fault.Fault).FirstOrDefault();
+            }
+
+            return found;
+        }
+    }
+
+    private static string Words(HostFailure failure) => failure switch
+    {
+        HostFailure.Unreachable => "cannot connect to the engine",
+        HostFailure.PortTaken => "Bind for 0.0.0.0:8080 failed: port is already allocated",
+        HostFailure.Throttled => "toomanyrequests: rate exceeded",
+        HostFailure.Unauthorized => "unauthorized: authentication required",
+        HostFailure.RegistryFailed => "received unexpected HTTP status: 503 Service Unavailable",
+        HostFailure.NotFound => "no such object",
+        HostFailure.Conflict => "the object is not in a state for it",
+        HostFailure.Invalid => "bad request",
+        HostFailure.TimedOut => "no answer in time",
+        _ => "internal server error",
+    };
+}

@@ -1,0 +1,212 @@
+namespace HomeIQ.Reconciler.Docker;
+
+/// <summary>A clock that stands still until somebody waits, and then jumps to the next thing that is due.</summary>
+/// <remarks>
+/// Timers are what the code under test waits on; <see cref="At"/> is for the world around it (health checks, crashes), which alone never moves the
+/// clock. A jump is made only after a few quiet milliseconds, in which nobody looked at the clock or called the engine.
+/// </remarks>
+public sealed class VirtualClock : TimeProvider, IDisposable
+{
+    private const int QuietLooks = 3;
+
+    private readonly Lock gate = new();
+    private readonly List<Timer> timers = [];
+    private readonly PriorityQueue<Action, (DateTimeOffset At, long Order)> world = new();
+    private readonly ManualResetEventSlim somebodyWaits = new(false);
+    private readonly Thread pump;
+    private DateTimeOffset now = new(2031, 5, 7, 12, 0, 0, TimeSpan.Zero);
+    private long order;
+    private long activity;
+    private volatile bool ended;
+
+    public VirtualClock()
+    {
+        pump = new Thread(Pump) { IsBackground = true, Name = "virtual clock" };
+        pump.Start();
+    }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Touch();
+        return Now;
+    }
+
+    public override long GetTimestamp() => GetUtcNow().Ticks;
+
+    /// <summary>The time, without being taken for activity.</summary>
+    public DateTimeOffset Now
+    {
+        get
+        {
+            lock (gate)
+            {
+                return now;
+            }
+        }
+    }
+
+    /// <summary>Somebody is at work: no jump for the moment.</summary>
+    public void Touch() => Interlocked.Increment(ref activity);
+
+    /// <summary>Something that will happen in the world.</summary>
+    public void At(DateTimeOffset due, Action happening)
+    {
+        lock (gate)
+        {
+            world.Enqueue(happening, (due, order++));
+        }
+    }
+
+    /// <summary>Lets so much time pass at once, and everything happen in it in order.</summary>
+    public void Advance(TimeSpan time)
+    {
+        var end = Now + time;
+        while (Jump(end))
+        {
+        }
+
+        lock (gate)
+        {
+            now = end > now ? end : now;
+        }
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    public void Dispose()
+    {
+        ended = true;
+        somebodyWaits.Set();
+        pump.Join();
+        somebodyWaits.Dispose();
+    }
+
+    private void Pump()
+    {
+        while (true)
+        {
+            somebodyWaits.Wait();
+            var seen = Volatile.Read(ref activity);
+            for (var quiet = 0; quiet < QuietLooks && !ended; quiet++)
+            {
+                Thread.Sleep(1);
+                if (Volatile.Read(ref activity) is var now && now != seen)
+                {
+                    (seen, quiet) = (now, -1);
+                }
+            }
+
+            if (ended)
+            {
+                return;
+            }
+
+            Jump(DateTimeOffset.MaxValue);
+        }
+    }
+
+    /// <summary>To the next thing that is due until then, the world's first; false when there is none.</summary>
+    private bool Jump(DateTimeOffset until)
+    {
+        Action? happening = null;
+        lock (gate)
+        {
+            var timer = timers.Count > 0 ? timers.MinBy(timer => (timer.Due, timer.Order)) : null;
+            var due = timer?.Due ?? DateTimeOffset.MaxValue;
+            if (world.TryPeek(out _, out var next) && next.At <= due && next.At <= until)
+            {
+                now = next.At > now ? next.At : now;
+                happening = world.Dequeue();
+            }
+            else if (timer is not null && due <= until)
+            {
+                now = due > now ? due : now;
+                happening = timer.Fire;
+                timer.Rearm();
+            }
+        }
+
+        happening?.Invoke();
+        return happening is not null;
+    }
+
+    private sealed class Timer(VirtualClock clock, TimerCallback callback, object? state) : ITimer
+    {
+        private TimeSpan period = Timeout.InfiniteTimeSpan;
+
+        public DateTimeOffset Due { get; private set; }
+
+        public long Order { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            clock.Touch();
+            lock (clock.gate)
+            {
+                clock.timers.Remove(this);
+                this.period = period;
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    Arm(dueTime);
+                }
+
+                Signal();
+            }
+
+            return true;
+        }
+
+        public void Fire() => callback(state);
+
+        /// <summary>Called within the clock's gate.</summary>
+        public void Rearm()
+        {
+            clock.timers.Remove(this);
+            if (period > TimeSpan.Zero)
+            {
+                Arm(period);
+            }
+
+            Signal();
+        }
+
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Arm(TimeSpan after)
+        {
+            Due = clock.now + after;
+            Order = clock.order++;
+            clock.timers.Add(this);
+        }
+
+        private void Signal()
+        {
+            if (clock.ended)
+            {
+                return;
+            }
+
+            if (clock.timers.Count > 0)
+            {
+                clock.somebodyWaits.Set();
+            }
+            else
+            {
+                clock.somebodyWaits.Reset();
+            }
+        }
+    }
+}
