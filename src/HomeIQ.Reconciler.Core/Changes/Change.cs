@@ -1,12 +1,31 @@
+using System.Text.Json.Serialization;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Changes;
 
 /// <summary>One way in which the host is not what it should be. The cases below are the whole vocabulary.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "change")]
+[JsonDerivedType(typeof(ServiceAdded), "service-added")]
+[JsonDerivedType(typeof(ServiceChanged), "service-changed")]
+[JsonDerivedType(typeof(ServiceRemoved), "service-removed")]
+[JsonDerivedType(typeof(PolicyChanged), "policy-changed")]
+[JsonDerivedType(typeof(ContainerMissing), "container-missing")]
+[JsonDerivedType(typeof(ContainerNotRunning), "container-not-running")]
+[JsonDerivedType(typeof(ContainerRenamed), "container-renamed")]
+[JsonDerivedType(typeof(ContainerDrifted), "container-drifted")]
+[JsonDerivedType(typeof(ContentDrifted), "content-drifted")]
+[JsonDerivedType(typeof(OrphanFound), "orphan-found")]
+[JsonDerivedType(typeof(NetworkMissing), "network-missing")]
+[JsonDerivedType(typeof(NetworkChanged), "network-changed")]
+[JsonDerivedType(typeof(NetworkRemoved), "network-removed")]
+[JsonDerivedType(typeof(VolumeMissing), "volume-missing")]
+[JsonDerivedType(typeof(VolumeChanged), "volume-changed")]
+[JsonDerivedType(typeof(VolumeReleased), "volume-released")]
 public abstract record Change
 {
     /// <summary>The service, network or volume that it is about.</summary>
+    [JsonIgnore]
     public abstract string Subject { get; }
 }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HomeIQ.Reconciler.Desired;
 
 /// <summary><c>reconciler.yaml</c> as a value: how change is made.</summary>
@@ -59,6 +61,10 @@ public sealed record ServicePolicy
 }
 
 /// <summary>A question put to a running service; it passes, fails, or cannot be asked (inconclusive).</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "probe")]
+[JsonDerivedType(typeof(HttpProbe), "http")]
+[JsonDerivedType(typeof(TcpProbe), "tcp")]
+[JsonDerivedType(typeof(ExecProbe), "exec")]
 public abstract record Probe
 {
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);

@@ -25,6 +25,9 @@ public enum RunPhase
 
     /// <summary>A first install in which a service failed: it stays as it is, nothing is promoted.</summary>
     Incomplete,
+
+    /// <summary>The journal says something that this version does not know: never forward from here.</summary>
+    Unknown,
 }
 
 /// <summary>Why something failed, which decides what happens next (DESIGN §6.4).</summary>

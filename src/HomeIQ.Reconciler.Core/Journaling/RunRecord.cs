@@ -27,6 +27,9 @@ public sealed record RunRecord
 
     public Plan? RollbackPlan { get; init; }
 
+    /// <summary>Why it goes back; null while it does not.</summary>
+    public string? RollbackReason { get; init; }
+
     public ValueList<BegunStep> RollbackBegun { get; init; } = [];
 
     /// <summary>One sentence of how it ended.</summary>

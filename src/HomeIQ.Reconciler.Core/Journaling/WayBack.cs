@@ -1,0 +1,200 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+/// <summary>Makes the steps of one way back: first what is undone, in reverse, then what is woken, in the old state's order.</summary>
+internal sealed class WayBack
+{
+    private readonly EffectiveState before;
+
+    /// <summary>In the order of their intents; clean-up left out, which is never taken back.</summary>
+    private readonly List<BegunStep> begun;
+
+    private readonly Traces traces;
+
+    private readonly List<Node> undone = [];
+
+    private readonly List<Wake> wakes = [];
+
+    public WayBack(RunRecord run, EffectiveState before)
+    {
+        this.before = before;
+        begun = [.. run.Begun.Where(step => !step.Planned.IsCleanUp)];
+        traces = new(begun);
+    }
+
+    public ValueList<PlannedStep> Steps()
+    {
+        foreach (var step in Enumerable.Reverse(begun))
+        {
+            if (Inverse(step) is { } inverse)
+            {
+                undone.Add(new(step.Planned.Number, inverse.Step, inverse.Cause));
+            }
+            else if (ToWake(step) is { } wake)
+            {
+                wakes.Add(wake);
+            }
+        }
+
+        var order = new ReverseOrder(begun, undone);
+        foreach (var node in undone)
+        {
+            // What is undone waits for what was built on it, and for what of the same service came later.
+            node.After.AddRange(order.WaitsOf(node.Forward));
+            if (undone.TakeWhile(other => other != node).LastOrDefault(other => other.Step.Subject == node.Step.Subject) is { } later)
+            {
+                node.After.Add(later);
+            }
+        }
+
+        var nodes = undone.Concat(new WakeOrder(before, begun, wakes, undone, order).Nodes()).ToList();
+        return Numbered(nodes);
+    }
+
+    /// <summary>Numbers in the order of reading; who is waited for through another is not named again.</summary>
+    private static ValueList<PlannedStep> Numbered(List<Node> nodes)
+    {
+        var numbers = nodes.Index().ToDictionary(pair => pair.Item, pair => pair.Index + 1);
+        var earlier = new Dictionary<Node, HashSet<Node>>();
+        var steps = new List<PlannedStep>();
+        foreach (var node in nodes)
+        {
+            var further = node.After.SelectMany(after => earlier[after]).ToHashSet();
+            var nearest = node.After.Where(after => !further.Contains(after)).Select(after => numbers[after]);
+            steps.Add(new(numbers[node], node.Step, $"rolling back: {node.Cause}", [.. nearest.Distinct().Order()]));
+            earlier[node] = [.. further, .. node.After];
+        }
+
+        return [.. steps];
+    }
+
+    /// <summary>What takes a begun step back at once; null when nothing does, or when waking does it later.</summary>
+    private (Step Step, string Cause)? Inverse(BegunStep begun)
+    {
+        var skipped = begun.Receipt is Skipped;
+        var service = begun.Planned.Step.Subject;
+        switch (begun.Planned.Step)
+        {
+            case StartContainer { Container.Id: null } start:
+                return (new StopContainer(service, traces.New(service, start.Container.Name)), "it was started by this run");
+            case StartContainer start when !skipped:
+                return (new StopContainer(service, start.Container), "it was started by this run");
+            case RenameContainer { Container.Id: null } rename:
+                return LetGoOf(service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
+            case RenameContainer rename when !skipped:
+                return (new RenameContainer(service, rename.Container with { Name = rename.To }, rename.Container.Name), "the name that it had");
+            case CreateContainer create when !skipped && !traces.Renamed(service):
+                return LetGoOf(service, create.TemporaryName, create.TemporaryName);
+            case SetAside aside when !skipped:
+                return (
+                    new PutBack(service, aside.Container with { Name = aside.AsideName }, aside.Container.Name, aside.SpecDigest, aside.ImageId, aside.Restart),
+                    $"the container of {PlanText.Revision(before.Revision)}");
+            case PutBack back when !skipped:
+                return (
+                    new SetAside(service, back.Container with { Name = back.Name }, back.Container.Name, back.SpecDigest, back.ImageId, back.Restart),
+                    "it was put back by this run");
+            case CreateNetwork create when !skipped:
+                return (new RemoveNetwork(create.Network), "it was created by this run");
+            case ReplaceNetwork replace when !skipped:
+                return (new ReplaceNetwork(replace.To, replace.From), $"the settings of {PlanText.Revision(before.Revision)}");
+            case RemoveNetwork remove when !skipped:
+                return (new CreateNetwork(remove.Network), "it was removed by this run");
+
+            // Woken later, see ToWake.
+            case StopContainer or RestartContainer:
+
+            // An image, a content, a volume and a proof do no harm; who was paused was not meant to be; the rest is clean-up, or comes after the last way back.
+            case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or VerifyService or UnpauseContainer:
+            case Promote or RemoveContainer or ReleaseImage:
+            case StartContainer or RenameContainer or CreateContainer or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
+                return null;
+
+            default:
+                throw new NotSupportedException($"No way back from {begun.Planned.Step.GetType().Name}.");
+        }
+    }
+
+    /// <summary>What is to run again: what was stopped while it ran, and what was restarted because of something that has gone back now.</summary>
+    private static Wake? ToWake(BegunStep begun) => (begun.Planned.Step, begun.Receipt) switch
+    {
+        (_, Skipped) => null,
+        (StopContainer, ContainerStopped { WasRunning: false }) => null,
+        (StopContainer { Container.Id: not null } stop, _) =>
+            new(begun.Planned.Number, stop.Service, stop.Container, new StartContainer(stop.Service, stop.Container), "it ran before"),
+        (RestartContainer { Container.Id: not null } restart, _) =>
+            new(begun.Planned.Number, restart.Service, restart.Container, restart, "what it was restarted for has gone back"),
+        _ => null,
+    };
+
+    /// <summary>The container that the run made: kept for inspection when it ever ran, else removed.</summary>
+    private (Step Step, string Cause) LetGoOf(string service, string name, string finalName)
+    {
+        var container = traces.New(service, name);
+        if (!traces.Started(service))
+        {
+            return (new RemoveContainer(service, container), "it was created by this run and never started");
+        }
+
+        var aside = $"{finalName}.failed-{(container.Id is { } id ? id[..Math.Min(6, id.Length)] : "new")}";
+        var (digest, image) = traces.Made(service);
+        return (new SetAside(service, container, aside, digest, image, RestartPolicy.No), "kept for inspection");
+    }
+}
+
+/// <summary>A step of the way back, before it has its number.</summary>
+internal sealed class Node(int forward, Step step, string cause)
+{
+    /// <summary>The step that it takes back.</summary>
+    public int Forward { get; } = forward;
+
+    public Step Step { get; } = step;
+
+    public string Cause { get; } = cause;
+
+    public List<Node> After { get; } = [];
+}
+
+/// <summary>A service that is to run again, and the step that makes it run.</summary>
+internal sealed record Wake(int Forward, string Service, ContainerRef Container, Step Step, string Cause);
+
+/// <summary>What the journal tells about the containers that the run itself made.</summary>
+internal sealed class Traces
+{
+    private readonly Dictionary<string, (CreateContainer Step, ContainerMade? Receipt)> created = new(StringComparer.Ordinal);
+
+    private readonly HashSet<string> renamed = new(StringComparer.Ordinal);
+
+    private readonly HashSet<string> started = new(StringComparer.Ordinal);
+
+    public Traces(IEnumerable<BegunStep> begun)
+    {
+        foreach (var step in begun)
+        {
+            switch (step.Planned.Step)
+            {
+                case CreateContainer create:
+                    created[create.Service] = (create, step.Receipt as ContainerMade);
+                    break;
+                case RenameContainer { Container.Id: null } rename:
+                    renamed.Add(rename.Service);
+                    break;
+                case StartContainer { Container.Id: null } start:
+                    started.Add(start.Service);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The container that the run made for a service; without an id when the journal does not know it.</summary>
+    public ContainerRef New(string service, string name) => new(created.TryGetValue(service, out var made) ? made.Receipt?.ContainerId : null, name);
+
+    public (string SpecDigest, string ImageId) Made(string service) =>
+        created.TryGetValue(service, out var made) ? (made.Step.SpecDigest, made.Receipt?.ImageId ?? made.Step.ImageId ?? "") : ("", "");
+
+    public bool Renamed(string service) => renamed.Contains(service);
+
+    /// <summary>An intent is enough: nobody knows whether it ran.</summary>
+    public bool Started(string service) => started.Contains(service);
+}

@@ -1,0 +1,30 @@
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>One line for one step, in the operator's words: the same in plan, progress, log and journal.</summary>
+public static class StepText
+{
+    public static string Of(Step step) => Text.Clean(step switch
+    {
+        PullImage pull => $"pull {pull.Image}{(pull.Platform is { } platform ? $" for {platform}" : "")}",
+        BuildImage build => $"build {build.Image}",
+        KeepImage keep => $"keep the image that {keep.Service} runs now",
+        ExportContent export => $"export content {Text.Short(export.Digest)} for {export.Service}",
+        CreateNetwork create => $"create network {create.Network.Name}",
+        ReplaceNetwork replace => $"replace network {replace.To.Name}",
+        RemoveNetwork remove => $"remove network {remove.Network.Name}",
+        CreateVolume create => $"create volume {create.Volume.Name}",
+        CreateContainer create => $"create {create.Service}",
+        StopContainer stop => $"stop {stop.Service}",
+        SetAside aside => $"set {aside.Service} aside as {aside.AsideName}",
+        RenameContainer rename => $"name {rename.Service} {rename.To}",
+        StartContainer start => $"start {start.Service}",
+        RestartContainer restart => $"restart {restart.Service}",
+        UnpauseContainer unpause => $"unpause {unpause.Service}",
+        VerifyService verify => $"verify {verify.Service}",
+        PutBack back => $"put {back.Service} back as {back.Name}",
+        Promote promote => $"promote {Text.Short(promote.Revision)} to last known-good",
+        RemoveContainer remove => $"remove {remove.Container.Name}",
+        ReleaseImage release => $"let go of image {release.Tag}",
+        _ => throw new NotSupportedException($"No words for {step.GetType().Name}."),
+    });
+}

@@ -1,0 +1,206 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Planning;
+using static HomeIQ.Reconciler.Stacks;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+public class RollbackPlannerTests
+{
+    private static readonly EffectiveState Web = Before(Service("web"));
+
+    [Fact]
+    public void A_failed_proof_brings_the_kept_container_back()
+    {
+        var plan = Plan(Swap("web"));
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 6), Web)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void A_swap_that_was_cut_at_any_step_is_taken_back_with_the_half_done_step(int at)
+    {
+        var plan = Plan(Swap("web"));
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, at), Web)), part: $"{at}");
+    }
+
+    [Fact]
+    public void What_was_found_stopped_stays_stopped()
+    {
+        var back = RollbackPlanner.PlanFor(Cut(Plan(Swap("web")), 5, receipts: (2, new ContainerStopped(false, 137))), Web);
+
+        Assert.DoesNotContain(back.Steps, step => step.Step is StartContainer or VerifyService);
+        Assert.Contains(back.Steps, step => step.Step is PutBack);
+    }
+
+    [Fact]
+    public void Without_a_state_before_there_is_no_way_back()
+    {
+        var back = RollbackPlanner.PlanFor(Cut(Plan(Swap("web")), 6), null);
+
+        Assert.True(back.IsRollback);
+        Assert.Empty(back.Steps);
+    }
+
+    [Fact]
+    public void A_promoted_run_is_not_taken_back()
+    {
+        var plan = Plan([.. Swap("web"), new Promote(New), new RemoveContainer("web", new("id-web", "web.kept"))]);
+
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(plan, 8), Web).Steps);
+        Assert.NotEmpty(RollbackPlanner.PlanFor(Cut(plan, 7), Web).Steps);
+    }
+
+    [Fact]
+    public void Clean_up_is_not_undone()
+    {
+        var plan = Plan([new RemoveContainer("web", OldOf("web")), new RemoveNetwork(new DesiredNetwork("n"))]);
+        var cleanUp = plan with { Steps = [.. plan.Steps.Select(step => step with { IsCleanUp = true })] };
+
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(cleanUp, 2, done: true), Web).Steps);
+    }
+
+    [Fact]
+    public void The_new_one_is_named_by_the_id_that_the_journal_holds()
+    {
+        var back = RollbackPlanner.PlanFor(Cut(Plan(Swap("web")), 6), Web);
+
+        Assert.Equal(new StopContainer("web", new("c0ffee-web", "web")), back.Steps[0].Step);
+        Assert.Equal(
+            new SetAside("web", new("c0ffee-web", "web"), "web.failed-c0ffee", "newspec-web", "newimage-web", RestartPolicy.No), back.Steps[1].Step);
+        Assert.Equal(
+            new PutBack("web", new("id-web", "web.kept"), "web", "spec-web", "image-web", new RestartPolicy("unless-stopped")), back.Steps[2].Step);
+        Assert.Equal(new VerifyService("web", OldOf("web"), "spec-web"), back.Steps[^1].Step);
+    }
+
+    [Fact]
+    public void Old_services_start_in_dependency_order_and_only_when_all_below_them_is_back()
+    {
+        var before = Before(Service("db"), Service("api", "db"), Service("web", "api"));
+        var plan = Plan(
+            [
+                .. Swap("db")[..1], .. Swap("api")[..1],
+                new StopContainer("web", OldOf("web")), .. Swap("api")[1..3], .. Swap("db")[1..],
+                .. Swap("api")[3..], new StartContainer("web", OldOf("web")), new VerifyService("web", OldOf("web"), "spec-web"),
+            ],
+            (2, []), (3, [1, 2]));
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, plan.Steps.Count), before)));
+    }
+
+    [Fact]
+    public void Independent_services_go_back_together()
+    {
+        var before = Before(Service("a"), Service("b"));
+        var plan = Plan([.. Swap("a"), .. Swap("b")], (7, []));
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 12), before)));
+    }
+
+    [Fact]
+    public void One_that_took_over_a_port_has_stopped_before_its_old_holder_starts()
+    {
+        var before = Before(Service("a"), Service("b"));
+
+        // The new b binds the port that the old a holds: its start waits for a's stop.
+        var plan = Plan([.. Swap("a"), .. Swap("b")], (7, []), (11, [2, 10]));
+        var back = RollbackPlanner.PlanFor(Cut(plan, 11), before);
+        var stopOfNewB = back.Steps.Single(step => step.Step is StopContainer { Service: "b" }).Number;
+        var startOfOldA = back.Steps.Single(step => step.Step is StartContainer { Service: "a" });
+
+        Assert.Contains(stopOfNewB, Ancestors(back, startOfOldA));
+    }
+
+    [Fact]
+    public void A_service_that_was_restarted_is_restarted_again_after_what_it_follows_is_back()
+    {
+        var before = Before(Service("db"), Service("cache"));
+        var plan = Plan([.. Swap("db"), new RestartContainer("cache", OldOf("cache")), new VerifyService("cache", OldOf("cache"), "spec-cache")]);
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 8), before)));
+    }
+
+    [Fact]
+    public void Users_of_a_replaced_network_start_after_the_old_network_is_back()
+    {
+        var was = new DesiredNetwork("net") { Internal = true };
+        var now = new DesiredNetwork("net");
+        var plan = Plan(
+        [
+            new StopContainer("web", OldOf("web")), new ReplaceNetwork(was, now), new StartContainer("web", OldOf("web")), new VerifyService("web", OldOf("web"), "spec-web"),
+        ]);
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 4), Web)));
+    }
+
+    [Fact]
+    public void A_new_service_and_its_network_go_and_what_ran_is_kept()
+    {
+        var plan = Plan(
+        [
+            new CreateNetwork(new DesiredNetwork("extra")), new CreateVolume(new DesiredVolume("data")), Swap("fresh")[0], Swap("fresh")[3], Swap("fresh")[4], Swap("fresh")[5],
+        ]);
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 6), Web)));
+    }
+
+    [Fact]
+    public void A_removed_service_returns()
+    {
+        var plan = Plan([.. Swap("web")[1..3], new Promote(New)]);
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 3), Web)));
+    }
+
+    [Fact]
+    public void What_needed_nothing_done_needs_nothing_undone()
+    {
+        Step[] steps =
+        [
+            new CreateNetwork(new DesiredNetwork("n")), new StopContainer("web", OldOf("web")), new StartContainer("web", OldOf("web")),
+            new RestartContainer("web", OldOf("web")), new RenameContainer("web", OldOf("web"), "web"),
+        ];
+        var skipped = steps.Select((_, index) => (index + 1, (Receipt)new Skipped("as it should be"))).ToArray();
+
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(Plan(steps), 5, done: true, receipts: skipped), Web).Steps);
+    }
+
+    [Fact]
+    public void A_name_that_was_put_right_is_put_back()
+    {
+        var plan = Plan([new RenameContainer("web", new("id-web", "by-hand"), "web")]);
+
+        Assert.Equal(new RenameContainer("web", new("id-web", "web"), "by-hand"), Assert.Single(RollbackPlanner.PlanFor(Cut(plan, 1), Web).Steps).Step);
+    }
+
+    [Fact]
+    public void After_a_crash_the_same_journal_yields_the_same_plan()
+    {
+        var run = Cut(Plan(Swap("web")), 5);
+
+        Assert.Equal(RollbackPlanner.PlanFor(run, Web), RollbackPlanner.PlanFor(run, Web));
+    }
+
+    internal static HashSet<int> Ancestors(Plan plan, PlannedStep step)
+    {
+        var found = new HashSet<int>();
+        var open = new Stack<int>(step.After);
+        while (open.TryPop(out var number))
+        {
+            if (found.Add(number))
+            {
+                foreach (var after in plan.Steps[number - 1].After)
+                {
+                    open.Push(after);
+                }
+            }
+        }
+
+        return found;
+    }
+}
