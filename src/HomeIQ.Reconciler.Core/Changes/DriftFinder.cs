@@ -1,0 +1,126 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Changes;
+
+/// <summary>Compares one live container after the other with what was recorded when it was made.</summary>
+internal sealed class DriftFinder
+{
+    private readonly Dictionary<string, ObservedContainer> containers;
+    private readonly Dictionary<string, ObservedNetwork> networks;
+    private readonly HashSet<string> intact;
+    private readonly bool engineChanged;
+
+    public DriftFinder(EffectiveState effective, ObservedState observed)
+    {
+        containers = observed.Containers.ToDictionary(container => container.Id, StringComparer.Ordinal);
+        networks = observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal).ToDictionary(network => network.Name, StringComparer.Ordinal);
+        intact = observed.IntactContents.ToHashSet(StringComparer.Ordinal);
+        engineChanged = effective.EngineVersion.Length > 0 && effective.EngineVersion != observed.Engine.Version;
+    }
+
+    public IEnumerable<Change> Find(EffectiveService effective)
+    {
+        var service = effective.Service;
+        if (service.Scale == 0)
+        {
+            yield break;
+        }
+
+        if (!containers.TryGetValue(effective.ContainerId, out var live) || live.Status == ContainerStatus.Removing)
+        {
+            yield return new ContainerMissing(service.Name);
+            yield break;
+        }
+
+        if (!IsAsItShouldBe(live, service.Spec))
+        {
+            yield return new ContainerNotRunning(service.Name, live.Id, live.Status, live.ExitCode);
+        }
+
+        if (live.Name != service.ContainerName)
+        {
+            yield return new ContainerRenamed(service.Name, live.Id, service.ContainerName, live.Name);
+        }
+
+        if (Fields(effective, live, engineChanged) is { Count: > 0 } fields)
+        {
+            yield return new ContainerDrifted(service.Name, live.Id, fields);
+        }
+
+        foreach (var mount in service.Spec.Mounts)
+        {
+            if (mount is { Kind: MountKind.Content, Content: { } digest } && !intact.Contains(digest))
+            {
+                yield return new ContentDrifted(service.Name, digest, mount.Target);
+            }
+        }
+    }
+
+    /// <summary>A container that ended well and is not meant to be started again by itself has done its work.</summary>
+    internal static bool IsCompleted(ObservedContainer live, ContainerSpec spec) =>
+        live is { Status: ContainerStatus.Exited, ExitCode: 0 } && spec.Restart.Name is ("no" or "on-failure");
+
+    // A container that the engine is itself restarting is left to it.
+    private static bool IsAsItShouldBe(ObservedContainer live, ContainerSpec spec) =>
+        live.Status is ContainerStatus.Running or ContainerStatus.Restarting || IsCompleted(live, spec);
+
+    private ValueList<FieldChange> Fields(EffectiveService effective, ObservedContainer live, bool onlyThoseSet)
+    {
+        var secrets = SecretText.Of(effective.Service.Spec);
+        var recorded = effective.Recorded.Count == 0 || effective.Recorded == live.Fields
+            ? Enumerable.Empty<FieldChange>()
+            : FieldComparison.Between(effective.Recorded, live.Fields)
+                .Where(field => !field.Field.StartsWith("Config.Labels." + Ownership.Prefix, StringComparison.Ordinal))
+                .Where(field => !onlyThoseSet || EngineFields.IsSet(effective.Service.Spec, field.Field));
+
+        return recorded.Concat(Attachments(effective.Service.Spec, live)).Select(secrets.Hide).ToValueList();
+    }
+
+    private IEnumerable<FieldChange> Attachments(ContainerSpec spec, ObservedContainer live)
+    {
+        if (spec.NetworkMode is not null || spec.Networks.Count == 0 || live.Status == ContainerStatus.Dead)
+        {
+            yield break;
+        }
+
+        foreach (var wanted in spec.Networks)
+        {
+            // A network that is gone is a change of its own, and takes its users along.
+            if (!networks.TryGetValue(wanted.Network, out var network))
+            {
+                continue;
+            }
+
+            var field = $"network.{wanted.Network}";
+            if (live.Networks.FirstOrDefault(candidate => candidate.Network == wanted.Network) is not { } joined)
+            {
+                yield return new(field, "joined", null);
+            }
+            else if (joined.NetworkId.Length > 0 && joined.NetworkId != network.Id)
+            {
+                yield return new(field, "joined", "joined to a network of that name that is gone");
+            }
+            else
+            {
+                if (wanted.Aliases.Any(alias => !joined.Aliases.Contains(alias)))
+                {
+                    yield return new($"{field}.aliases", SpecFields.Words(wanted.Aliases), SpecFields.Words(joined.Aliases));
+                }
+
+                if (wanted.Ipv4Address != joined.StaticIpv4)
+                {
+                    yield return new($"{field}.ipv4_address", wanted.Ipv4Address, joined.StaticIpv4);
+                }
+            }
+        }
+
+        foreach (var joined in live.Networks)
+        {
+            if (spec.Networks.All(wanted => wanted.Network != joined.Network))
+            {
+                yield return new($"network.{joined.Network}", null, "joined");
+            }
+        }
+    }
+}
