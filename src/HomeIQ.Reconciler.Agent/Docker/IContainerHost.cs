@@ -75,13 +75,17 @@ public interface IContainerHost : IAsyncDisposable
 
     Task CreateVolumeAsync(DesiredVolume volume, ValueMap<string> labels, CancellationToken cancellationToken);
 
-    /// <summary>Events of containers from now on, until cancelled; health check executions left out.</summary>
+    /// <summary>Events from now on (or since a moment), until cancelled; health check executions left out.</summary>
+    /// <remarks>
+    /// Fails only if the first connection fails; afterwards it connects again by itself and says so by an event of kind <c>engine</c>, action
+    /// <c>reconnected</c>: an engine that was away has forgotten what happened before, so look at everything.
+    /// </remarks>
     IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, CancellationToken cancellationToken);
 }
 
 public sealed record ExecResult(long ExitCode, string Output);
 
-/// <param name="Kind"><c>container</c>, <c>network</c>, <c>volume</c>, <c>image</c>.</param>
+/// <param name="Kind"><c>container</c>, <c>network</c>, <c>volume</c>, <c>image</c>, <c>engine</c>.</param>
 /// <param name="Action"><c>start</c>, <c>die</c>, <c>health_status: healthy</c>, …</param>
 public sealed record EngineEvent(string Kind, string Action, string ActorId, ValueMap<string> Attributes, DateTimeOffset At);
 

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Docker.DotNet;
+
+namespace HomeIQ.Reconciler.Docker;
+
+/// <summary>Turns what the engine and the way to it answer into our few kinds of failure.</summary>
+internal static class DockerErrors
+{
+    private static readonly string[] PortWords =
+        ["port is already allocated", "bind: address already in use", "failed to bind port", "failed to bind host port", "ports are not available"];
+
+    private static readonly string[] ThrottleWords = ["toomanyrequests", "too many requests", "rate limit"];
+
+    private static readonly string[] CredentialWords =
+        ["unauthorized", "authentication required", "no basic auth credentials", "pull access denied", "access to the resource is denied", "incorrect username or password"];
+
+    private static readonly string[] UnknownImageWords = ["manifest unknown", "not found", "name unknown", "no such image", "no matching manifest", "invalid reference format"];
+
+    /// <summary>An answer that is no success.</summary>
+    public static ContainerHostException FromAnswer(HttpStatusCode status, string? body, Exception? inner = null)
+    {
+        var message = MessageOf(body) is { Length: > 0 } said ? said : $"the engine answered {(int)status}";
+        var failure = status switch
+        {
+            _ when Has(message, PortWords) => HostFailure.PortTaken,
+            HttpStatusCode.NotFound when IsAboutNetwork(message) => HostFailure.Conflict,
+            HttpStatusCode.NotFound => HostFailure.NotFound,
+            HttpStatusCode.Conflict => HostFailure.Conflict,
+            HttpStatusCode.BadRequest or HttpStatusCode.NotImplemented => HostFailure.Invalid,
+            HttpStatusCode.Unauthorized => HostFailure.Unauthorized,
+            HttpStatusCode.TooManyRequests => HostFailure.Throttled,
+            HttpStatusCode.Forbidden => message.Contains("active endpoints", StringComparison.Ordinal) ? HostFailure.Conflict : HostFailure.Invalid,
+            // Engines up to 20.10 say it with 500.
+            _ when message.Contains("is not paused", StringComparison.Ordinal) => HostFailure.Conflict,
+            _ when message.Contains("Address already in use", StringComparison.Ordinal) => HostFailure.Conflict,
+            _ => HostFailure.Engine,
+        };
+        return new(failure, message, inner);
+    }
+
+    /// <summary>What went wrong with a pull: the engine's answer, or an error inside its stream.</summary>
+    public static ContainerHostException FromPull(HttpStatusCode? status, string message) => new(ClassifyPull(status, message), message);
+
+    /// <summary>The way to the engine is broken.</summary>
+    public static ContainerHostException FromTransport(Exception exception) =>
+        new(HostFailure.Unreachable, $"the engine does not answer: {Innermost(exception).Message}", exception);
+
+    public static bool IsTransport(Exception exception) => exception is HttpRequestException or IOException or SocketException or ObjectDisposedException;
+
+    /// <summary>The <c>message</c> of the engine's JSON, or the text itself.</summary>
+    public static string MessageOf(string? body)
+    {
+        if (string.IsNullOrWhiteSpace(body))
+        {
+            return "";
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("message", out var message))
+            {
+                return message.GetString()?.Trim() ?? "";
+            }
+        }
+        catch (JsonException)
+        {
+            // Plain text, as from a proxy in front of the engine.
+        }
+
+        return body.Trim();
+    }
+
+    private static HostFailure ClassifyPull(HttpStatusCode? status, string message) => message switch
+    {
+        _ when status == HttpStatusCode.TooManyRequests || Has(message, ThrottleWords) => HostFailure.Throttled,
+        _ when status == HttpStatusCode.Unauthorized || Has(message, CredentialWords) => HostFailure.Unauthorized,
+        // "not found" is said of a registry's name, too.
+        _ when message.Contains("no such host", StringComparison.OrdinalIgnoreCase) => HostFailure.RegistryFailed,
+        _ when status == HttpStatusCode.NotFound || Has(message, UnknownImageWords) => HostFailure.NotFound,
+        _ when status == HttpStatusCode.BadRequest => HostFailure.Invalid,
+        // The engine itself is well: it said something. What remains lies between it and the registry.
+        _ => HostFailure.RegistryFailed,
+    };
+
+    // A container that cannot start because its network is gone is there itself.
+    private static bool IsAboutNetwork(string message) =>
+        message.StartsWith("network ", StringComparison.Ordinal) && message.EndsWith(" not found", StringComparison.Ordinal) && message.Length > 80;
+
+    private static bool Has(string message, string[] words) => words.Any(word => message.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
+}

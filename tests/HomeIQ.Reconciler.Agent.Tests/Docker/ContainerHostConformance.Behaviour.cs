@@ -1,0 +1,231 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Agent.Tests.Docker;
+
+/// <summary>Obligations about what runs: health, logs, commands, ports, events, and about images.</summary>
+public abstract partial class ContainerHostConformance
+{
+    [Fact]
+    public async Task Without_a_health_check_there_is_no_health()
+    {
+        var plain = await LookAsync(await RunAsync("a", App()));
+        var disabled = await LookAsync(await RunAsync("b", App() with { HealthCheck = HealthCheck.Disabled }));
+
+        Assert.Equal(ContainerHealth.None, plain.Health);
+        Assert.Equal(ContainerHealth.None, disabled.Health);
+    }
+
+    [Fact]
+    public async Task Health_begins_as_starting_and_becomes_healthy()
+    {
+        var id = await CreateAsync("a", CheckedApp(("START_DELAY", "1")));
+        await Host.StartContainerAsync(id, Cancel);
+
+        Assert.Equal(ContainerHealth.Starting, (await LookAsync(id)).Health);
+        var healthy = await UntilAsync(id, container => container.Health == ContainerHealth.Healthy);
+
+        Assert.Equal(0, healthy.FailingStreak);
+        Assert.NotNull(healthy.LastHealthOutput);
+    }
+
+    [Fact]
+    public async Task A_check_that_keeps_failing_makes_it_unhealthy()
+    {
+        var id = await RunAsync("a", CheckedApp(("NEVER_HEALTHY", "1")));
+
+        var sick = await UntilAsync(id, container => container.Health == ContainerHealth.Unhealthy);
+
+        Assert.True(sick.FailingStreak >= 2);
+        Assert.NotNull(sick.LastHealthOutput);
+        Assert.Equal(ContainerStatus.Running, sick.Status);
+    }
+
+    [Fact]
+    public async Task Health_of_an_earlier_start_does_not_count()
+    {
+        var id = await RunAsync("a", CheckedApp());
+        await UntilAsync(id, container => container.Health == ContainerHealth.Healthy);
+
+        await Host.StopContainerAsync(id, null, Cancel);
+        var stopped = await LookAsync(id);
+        await Host.StartContainerAsync(id, Cancel);
+        var again = await LookAsync(id);
+
+        Assert.Equal((ContainerHealth.Starting, null), (stopped.Health, stopped.LastHealthOutput));
+        Assert.Equal((ContainerHealth.Starting, null), (again.Health, again.LastHealthOutput));
+        await UntilAsync(id, container => container.Health == ContainerHealth.Healthy);
+    }
+
+    [Fact]
+    public async Task Logs_come_in_order_and_no_more_than_asked_for()
+    {
+        var id = await RunAsync("a", App() with { Command = ["echo", "one\ntwo\nthree"] });
+        await UntilAsync(id, container => container.Status == ContainerStatus.Exited);
+
+        Assert.Equal(["one", "two", "three"], await Host.ReadLogsAsync(id, 10, Cancel));
+        Assert.Equal(["two", "three"], await Host.ReadLogsAsync(id, 2, Cancel));
+    }
+
+    [Fact]
+    public async Task What_never_ran_has_no_logs()
+    {
+        Assert.Empty(await Host.ReadLogsAsync(await CreateAsync("a", App()), 10, Cancel));
+    }
+
+    [Fact]
+    public async Task A_command_inside_gives_its_exit_code_and_output()
+    {
+        var id = await RunAsync("a", App());
+
+        Assert.Equal(new ExecResult(0, ""), await Host.ExecuteAsync(id, ["true"], Cancel));
+        Assert.Equal(new ExecResult(1, ""), await Host.ExecuteAsync(id, ["false"], Cancel));
+        Assert.Equal(new ExecResult(0, "good day\n"), await Host.ExecuteAsync(id, ["echo", "good day"], Cancel));
+    }
+
+    [Fact]
+    public async Task A_command_that_is_not_there_fails_as_a_command()
+    {
+        var id = await RunAsync("a", App());
+
+        Assert.NotEqual(0, (await Host.ExecuteAsync(id, ["/no/such/program"], Cancel)).ExitCode);
+    }
+
+    [Fact]
+    public async Task No_command_runs_in_a_stopped_container()
+    {
+        var id = await CreateAsync("a", App());
+
+        await FailsAsync(HostFailure.Conflict, () => Host.ExecuteAsync(id, ["true"], Cancel));
+    }
+
+    [Fact]
+    public async Task Ports_are_known_while_stopped_and_published_while_running()
+    {
+        var network = Named("net");
+        await Host.CreateNetworkAsync(new(network), NoLabels, Cancel);
+        var port = new PortBinding(8080, "tcp", "127.0.0.1", FreePort());
+        var id = await CreateAsync("a", App() with { NetworkMode = null, Networks = [new(network)], Ports = [port] });
+        var created = await LookAsync(id);
+
+        await Host.StartContainerAsync(id, Cancel);
+        var running = await LookAsync(id);
+        await Host.StopContainerAsync(id, null, Cancel);
+        var stopped = await LookAsync(id);
+
+        Assert.Equal([port], created.Ports);
+        Assert.Empty(created.PublishedPorts);
+        Assert.Equal([port], running.PublishedPorts);
+        Assert.Equal([port], stopped.Ports);
+        Assert.Empty(stopped.PublishedPorts);
+    }
+
+    [Fact]
+    public async Task A_port_that_the_engine_picks_carries_its_number_while_published()
+    {
+        var network = Named("net");
+        await Host.CreateNetworkAsync(new(network), NoLabels, Cancel);
+
+        var seen = await LookAsync(await RunAsync("a", App() with { NetworkMode = null, Networks = [new(network)], Ports = [new(8080)] }));
+
+        Assert.Equal([new PortBinding(8080)], seen.Ports);
+        var published = Assert.Single(seen.PublishedPorts);
+        Assert.Equal(("", 8080), (published.HostAddress, published.ContainerPort));
+        Assert.True(published.HostPort > 0);
+    }
+
+    [Fact]
+    public async Task A_taken_port_refuses_the_start_until_it_is_free()
+    {
+        var network = Named("net");
+        await Host.CreateNetworkAsync(new(network), NoLabels, Cancel);
+        var spec = App() with { NetworkMode = null, Networks = [new(network)], Ports = [new(8080, HostAddress: "127.0.0.1", HostPort: FreePort())] };
+        var holder = await RunAsync("a", spec);
+        var waiting = await CreateAsync("b", spec);
+
+        await FailsAsync(HostFailure.PortTaken, () => Host.StartContainerAsync(waiting, Cancel));
+        Assert.NotEqual(ContainerStatus.Running, (await LookAsync(waiting)).Status);
+
+        await Host.StopContainerAsync(holder, null, Cancel);
+        Assert.True(await Host.StartContainerAsync(waiting, Cancel));
+    }
+
+    [Fact]
+    public async Task Events_tell_of_everything_since_a_moment()
+    {
+        var id = await RunAsync("a", CheckedApp());
+        var seen = await UntilAsync(id, container => container.Health == ContainerHealth.Healthy);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(Patience);
+
+        var actions = new List<string>();
+        await foreach (var happened in Host.WatchAsync(seen.StartedAt - TimeSpan.FromSeconds(1), patience.Token))
+        {
+            if (happened.Kind == "container" && happened.ActorId == id)
+            {
+                actions.Add(happened.Action);
+                Assert.Equal(Named("a"), happened.Attributes["name"]);
+            }
+
+            if (actions is [.., "health_status: healthy"])
+            {
+                // The next one happens only now.
+                await Host.StopContainerAsync(id, null, Cancel);
+            }
+            else if (actions.Contains("die"))
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(["create", "start", "health_status: healthy", "die"], actions.Where(action => action is not "kill"));
+    }
+
+    [Fact]
+    public async Task An_image_is_found_by_reference_and_by_id()
+    {
+        var image = await Host.FindImageAsync(Images.App, Cancel);
+
+        Assert.NotNull(image);
+        Assert.Equal(image, await Host.FindImageAsync(image.Id, Cancel));
+        Assert.NotEqual(image.Id, (await Host.FindImageAsync(Images.Other, Cancel))!.Id);
+        Assert.Null(image.BuildDigest);
+        Assert.Null(await Host.FindImageAsync("nobody/nothing:1", Cancel));
+        Assert.Null(await Host.FindImageAsync($"sha256:{Unknown}", Cancel));
+        Assert.Null(await Host.FindImageAsync(image.Id["sha256:".Length..][..8], Cancel));
+    }
+
+    [Fact]
+    public async Task A_tag_is_given_moved_and_taken_away()
+    {
+        var tag = $"{Named("keep")}:1";
+        var app = (await Host.FindImageAsync(Images.App, Cancel))!.Id;
+        var other = (await Host.FindImageAsync(Images.Other, Cancel))!.Id;
+
+        await Host.TagImageAsync(app, tag, Cancel);
+        await Host.TagImageAsync(app, tag, Cancel);
+        Assert.Equal(app, (await Host.FindImageAsync(tag, Cancel))!.Id);
+
+        await Host.TagImageAsync(other, tag, Cancel);
+        Assert.Equal(other, (await Host.FindImageAsync(tag, Cancel))!.Id);
+
+        Assert.True(await Host.UntagImageAsync(tag, Cancel));
+        Assert.False(await Host.UntagImageAsync(tag, Cancel));
+        Assert.Null(await Host.FindImageAsync(tag, Cancel));
+        Assert.NotNull(await Host.FindImageAsync(other, Cancel));
+    }
+
+    [Fact]
+    public async Task An_unknown_image_gets_no_tag()
+    {
+        await FailsAsync(HostFailure.NotFound, () => Host.TagImageAsync($"sha256:{Unknown}", $"{Named("x")}:1", Cancel));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,12 @@
+using HomeIQ.Reconciler.Agent.Tests.Docker;
+using HomeIQ.Reconciler.Docker;
+
+namespace HomeIQ.Reconciler.Scenarios.Docker;
+
+/// <summary>The real engine keeps what every container host owes.</summary>
+public sealed class DockerEngineConformance : ContainerHostConformance
+{
+    protected override Task<(IContainerHost Host, ConformanceImages Images)> OpenAsync() => Task.FromResult<(IContainerHost, ConformanceImages)>((
+        TestEngine.Open(),
+        new("homeiq-test/app:1.0.0", "homeiq-test/app:1.1.0", ["CMD", "curl", "-f", "http://localhost:8080/health"])));
+}
