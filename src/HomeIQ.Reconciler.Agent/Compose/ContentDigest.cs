@@ -17,7 +17,7 @@ public static class ContentDigest
     public static string OfTree(ISourceTree tree, string path)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add(hash, tree, tree.Find(path) ?? throw new IOException($"There is no '{path}'."));
+        Add(hash, tree, tree.Find(path) ?? throw new IOException($"There is no `{path}`."));
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
@@ -77,7 +77,7 @@ public static class ContentDigest
 
                 break;
             default:
-                throw new IOException($"'{entry.Path}' is a {(entry.Kind == SourceKind.Symlink ? "symbolic link" : "submodule")}.");
+                throw new IOException($"`{entry.Path}` is a {(entry.Kind == SourceKind.Symlink ? "symbolic link" : "submodule")}");
         }
     }
 

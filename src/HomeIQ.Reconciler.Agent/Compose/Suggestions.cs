@@ -3,12 +3,12 @@ namespace HomeIQ.Reconciler.Compose;
 /// <summary>Finds the known word that somebody most likely meant.</summary>
 internal static class Suggestions
 {
-    /// <summary><c>did you mean 'x'?</c>, or null when nothing known is near.</summary>
+    /// <summary><c>did you mean `x`?</c>, or null when nothing known is near.</summary>
     public static string? For(string written, IEnumerable<string> known)
     {
         var best = Nearest(written, known);
 
-        return best is null ? null : $"did you mean '{best}'?";
+        return best is null ? null : $"did you mean `{best}`?";
     }
 
     /// <summary>The nearest known word within a third of its length (at least one slip), or null.</summary>

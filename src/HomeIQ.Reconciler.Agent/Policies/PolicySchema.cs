@@ -1,7 +1,170 @@
 namespace HomeIQ.Reconciler.Policies;
 
 /// <summary>The JSON Schema (draft 2020-12) of <c>reconciler.yaml</c>: it accepts exactly what <see cref="PolicyFile"/> accepts.</summary>
+/// <remarks>
+/// Which services exist is not in the file, so the schema cannot know it, nor that a service is in one phase only. The
+/// patterns are the reader's own; no text is longer than <see cref="Longest"/> where a pattern holds.
+/// </remarks>
 public static class PolicySchema
 {
-    public static string Text => "{}";
+    internal const int Longest = 500;
+
+    // At most six parts of five digits: about seventy years, which every clock bears.
+    internal const string Duration = @"^(?=.*[1-9])([0-9]{1,5}(\.[0-9]{1,3})?(h|ms|m|s)){1,6}$";
+
+    internal const string Share = "^(100|[0-9]{1,2})%$";
+
+    internal const string Path = "^/[!-~]*$";
+
+    internal const string Url =
+        @"^https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-~]*)?$";
+
+    /// <summary>The schema as text.</summary>
+    public static string Text { get; } = $$"""
+        {
+          "$schema": "https://json-schema.org/draft/2020-12/schema",
+          "title": "reconciler.yaml",
+          "description": "How change is made to the services of the Compose files beside this one.",
+          "type": "object",
+          "required": ["version"],
+          "additionalProperties": false,
+          "properties": {
+            "version": { "const": 1, "description": "The version of this file's format." },
+            "compose": {
+              "description": "The Compose files, relative to this file; later ones override earlier ones. Default: compose.yaml, then compose.versions.yaml if it is there.",
+              "type": "array", "minItems": 1, "uniqueItems": true, "items": { "$ref": "#/$defs/name" }
+            },
+            "project": { "description": "The name of the Compose project: part of the names of volumes and networks.", "$ref": "#/$defs/name" },
+            "phases": {
+              "description": "The services of a phase move only when those of all earlier phases are verified; services in no phase move last.",
+              "type": "array",
+              "items": {
+                "type": "object",
+                "required": ["name", "services"],
+                "additionalProperties": false,
+                "properties": { "name": { "$ref": "#/$defs/name" }, "services": { "$ref": "#/$defs/names" } }
+              }
+            },
+            "defaults": {
+              "description": "What holds for every service that says nothing else.",
+              "type": "object",
+              "additionalProperties": false,
+              "properties": { "risk": { "$ref": "#/$defs/risk" }, "drift": { "$ref": "#/$defs/drift" }, "verify": { "$ref": "#/$defs/verify" } }
+            },
+            "services": {
+              "description": "What holds for single services.",
+              "type": "object",
+              "propertyNames": { "minLength": 1 },
+              "additionalProperties": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                  "risk": { "$ref": "#/$defs/risk" },
+                  "drift": { "$ref": "#/$defs/drift" },
+                  "verify": { "$ref": "#/$defs/verify" },
+                  "restart-with": { "description": "When one of these services was restarted or made anew, this one is restarted, too.", "$ref": "#/$defs/names" },
+                  "allow-downgrade": { "description": "Permit a lower version although the service writes to a volume.", "type": "boolean" }
+                }
+              }
+            },
+            "policy": {
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "floating-tags": { "description": "Images without a fixed version. Default: refuse.", "enum": ["refuse", "allow"] },
+                "removals": {
+                  "description": "More removals than the larger of the two need an approval. Default: 2 and 20%.",
+                  "type": "object",
+                  "additionalProperties": false,
+                  "properties": {
+                    "max": { "type": "integer", "minimum": 0, "maximum": 10000 },
+                    "share": { "type": "string", "maxLength": {{Longest}}, "pattern": "{{Share}}" }
+                  }
+                },
+                "parallel": { "description": "How many steps may be under way at once. Default: 4.", "type": "integer", "minimum": 1, "maximum": 100 }
+              }
+            }
+          },
+          "$defs": {
+            "name": { "type": "string", "minLength": 1 },
+            "names": { "type": "array", "uniqueItems": true, "items": { "$ref": "#/$defs/name" } },
+            "risk": { "description": "What a failure costs the house. Default: low.", "enum": ["low", "medium", "high"] },
+            "drift": { "description": "What to do about changes made by hand. Default: correct.", "enum": ["correct", "warn", "ignore"] },
+            "duration": { "description": "Numbers with units: 30s, 1m30s, 500ms.", "type": "string", "maxLength": {{Longest}}, "pattern": "{{Escaped(Duration)}}" },
+            "url": { "type": "string", "maxLength": {{Longest}}, "pattern": "{{Escaped(Url)}}" },
+            "port": { "type": "integer", "minimum": 1, "maximum": 65535 },
+            "status": { "type": "integer", "minimum": 100, "maximum": 599 },
+            "verify": {
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "timeout": { "description": "The most that a service may take from its start to verified.", "$ref": "#/$defs/duration" },
+                "probes": { "description": "Questions that must all be answered right.", "type": "array", "items": { "$ref": "#/$defs/probe" } }
+              }
+            },
+            "probe": {
+              "oneOf": [
+                {
+                  "type": "object",
+                  "required": ["http"],
+                  "additionalProperties": false,
+                  "properties": {
+                    "http": { "$ref": "#/$defs/http" },
+                    "status": {
+                      "description": "The expected status, or several. Default: 200.",
+                      "oneOf": [
+                        { "$ref": "#/$defs/status" },
+                        { "type": "array", "minItems": 1, "uniqueItems": true, "items": { "$ref": "#/$defs/status" } }
+                      ]
+                    },
+                    "json": {
+                      "description": "Paths into the body and the values that they must have.",
+                      "type": "object",
+                      "minProperties": 1,
+                      "propertyNames": { "minLength": 1 },
+                      "additionalProperties": { "type": ["string", "number", "boolean"] }
+                    },
+                    "interval": { "$ref": "#/$defs/duration" },
+                    "timeout": { "$ref": "#/$defs/duration" }
+                  }
+                },
+                {
+                  "type": "object",
+                  "required": ["tcp"],
+                  "additionalProperties": false,
+                  "properties": { "tcp": { "$ref": "#/$defs/port" }, "interval": { "$ref": "#/$defs/duration" }, "timeout": { "$ref": "#/$defs/duration" } }
+                },
+                {
+                  "type": "object",
+                  "required": ["exec"],
+                  "additionalProperties": false,
+                  "properties": {
+                    "exec": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/name" } },
+                    "interval": { "$ref": "#/$defs/duration" },
+                    "timeout": { "$ref": "#/$defs/duration" }
+                  }
+                }
+              ]
+            },
+            "http": {
+              "oneOf": [
+                { "$ref": "#/$defs/url" },
+                { "type": "object", "required": ["url"], "additionalProperties": false, "properties": { "url": { "$ref": "#/$defs/url" } } },
+                {
+                  "type": "object",
+                  "required": ["port"],
+                  "additionalProperties": false,
+                  "properties": {
+                    "port": { "description": "A port of the container.", "$ref": "#/$defs/port" },
+                    "path": { "type": "string", "maxLength": {{Longest}}, "pattern": "{{Path}}" },
+                    "scheme": { "enum": ["http", "https"] }
+                  }
+                }
+              ]
+            }
+          }
+        }
+        """;
+
+    private static string Escaped(string pattern) => pattern.Replace(@"\", @"\\", StringComparison.Ordinal);
 }

@@ -1,0 +1,229 @@
+using System.Security.Cryptography;
+using System.Text;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Yaml;
+
+namespace HomeIQ.Reconciler.Compose;
+
+// How the image is made, when it is made here.
+internal sealed partial class ServiceReader
+{
+    private BuildSpec? Build()
+    {
+        var node = keys.Find("build");
+        if (node is YamlScalar scalar)
+        {
+            node = new YamlMapping([new(new("context", true, scalar.Position), scalar)], scalar.Position);
+        }
+
+        if (node is not YamlMapping map)
+        {
+            if (node is not null)
+            {
+                keys.Wrong(node, "build", "a path or a map");
+            }
+
+            return null;
+        }
+
+        var reader = keys.Below(map, "build");
+        var folder = BuildContext(reader);
+        var inline = reader.Scalar("dockerfile_inline");
+        var dockerfile = Dockerfile(reader, folder, inline);
+        var build = new BuildSpec
+        {
+            Context = folder ?? "",
+            Dockerfile = dockerfile ?? "",
+            DockerfileInline = inline?.Text,
+            Target = reader.Word("target"),
+            Arguments = Arguments(reader),
+            Labels = reader.TextMap("labels"),
+            Network = reader.Word("network"),
+            ExtraHosts = HostList(reader, "extra_hosts"),
+            ShmSize = reader.Bytes("shm_size") ?? 0,
+            NoCache = reader.Flag("no_cache") ?? false,
+            Pull = reader.Flag("pull") ?? false,
+            Digest = "",
+        };
+        RefuseInBuild(reader);
+        reader.Done();
+
+        return build with { Digest = Digest(build) };
+    }
+
+    private void RefuseInBuild(KeyReader reader)
+    {
+        reader.Refuse("additional_contexts", "an image is made from one folder of the commit");
+        reader.Refuse("cache_to", "what is built is kept by the engine");
+        reader.Refuse("entitlements", "a build has no more rights than others");
+        reader.Refuse("isolation", "it is Windows'");
+        reader.Refuse("privileged", "a build has no more rights than others");
+        reader.Refuse("provenance", "it belongs to images that are pushed");
+        reader.Refuse("sbom", "it belongs to images that are pushed");
+        reader.Refuse("secrets", "an image must not depend on what is not in Git");
+        reader.Refuse("ssh", "an image must not depend on what is not in Git");
+        reader.Refuse("tags", "an image has one name here", "use image");
+        reader.Refuse("ulimits", "limits of a build are not mapped");
+        reader.Ignore("cache_from", "the engine's own cache is used");
+        var platforms = reader.Texts("platforms");
+        if (platforms.Count > 1 || (platforms.Count == 1 && platforms[0] != keys.Text("platform")))
+        {
+            reader.Refuse("platforms", "an image is made for this engine", "use platform at the service");
+        }
+    }
+
+    private string? BuildContext(KeyReader reader)
+    {
+        if (reader.Scalar("context") is not { } scalar)
+        {
+            Problems.Error(reader.Position, reader.Where, "has no context", "write context: . for the folder of this file");
+            return null;
+        }
+
+        if (scalar.Text is not ['.', ..])
+        {
+            Problems.Error(scalar.Position, $"{reader.Where}.context", $"`{scalar.Text}` is not supported: a context is a folder of the commit", "write a relative path");
+            return null;
+        }
+
+        var path = LoadContext.InTree(scalar.Text);
+        if (context.Request.Tree.Find(path) is { } found && found.Kind != SourceKind.Folder)
+        {
+            Problems.Error(scalar.Position, $"{reader.Where}.context", $"`{path}` is not a folder");
+            return null;
+        }
+
+        if (path.Length > 0 && context.Request.Tree.Find(path) is null)
+        {
+            Problems.Add(scalar.Position, $"{reader.Where}.context", $"the folder `{path}` is not in the commit", null, context.InCommit);
+            return null;
+        }
+
+        return path;
+    }
+
+    private string? Dockerfile(KeyReader reader, string? folder, YamlScalar? inline)
+    {
+        var scalar = reader.Scalar("dockerfile");
+        if (inline is not null)
+        {
+            if (scalar is not null)
+            {
+                reader.Error("dockerfile", "stands beside dockerfile_inline", "keep one of the two");
+            }
+
+            return "";
+        }
+
+        if (folder is null)
+        {
+            return null;
+        }
+
+        var written = scalar?.Text ?? "Dockerfile";
+        if (InsideOf(folder, written) is not { } path)
+        {
+            reader.Error("dockerfile", $"`{written}` leaves the commit");
+            return null;
+        }
+
+        if (context.Request.Tree.Find(path) is not { Kind: SourceKind.File })
+        {
+            Problems.Add(scalar?.Position ?? reader.Position, $"{reader.Where}.dockerfile", $"there is no file `{path}` in the commit", null, context.InCommit);
+        }
+
+        return path;
+    }
+
+    private static string? InsideOf(string folder, string path)
+    {
+        var parts = new List<string>(folder.Split('/', StringSplitOptions.RemoveEmptyEntries));
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part == ".." && parts.Count == 0)
+            {
+                return null;
+            }
+
+            if (part == "..")
+            {
+                parts.RemoveAt(parts.Count - 1);
+            }
+            else if (part != ".")
+            {
+                parts.Add(part);
+            }
+        }
+
+        return path.StartsWith('/') ? null : string.Join('/', parts);
+    }
+
+    private ValueMap<string> Arguments(KeyReader reader)
+    {
+        var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in reader.Pairs("args"))
+        {
+            var variable = value is null ? context.Variables.Find(key.Text) : null;
+            if (value is not null)
+            {
+                Hide($"build.args.{key.Text}", value, key.Text);
+                arguments[key.Text] = value.Text;
+            }
+            else if (variable is not null)
+            {
+                Hide($"build.args.{key.Text}", key with { Text = variable.Text, IsFromHost = variable.IsFromHost }, key.Text);
+                arguments[key.Text] = variable.Text;
+            }
+            else
+            {
+                Problems.Add(key.Position, $"{reader.Where}.args", $"`{key.Text}` has no value, and no env file of the host gives it one",
+                    "write a value, or set it in a file named by --env-file", context.Outside);
+            }
+
+            if (SecretNames.LooksSecret(key.Text))
+            {
+                secretFields.Add($"build.args.{key.Text}");
+            }
+        }
+
+        return new(arguments);
+    }
+
+    // What the image is made from. A field that is not there adds nothing, so that new fields change no digest.
+    private string Digest(BuildSpec build)
+    {
+        var text = new StringBuilder();
+        Add("context", context.Request.Tree.Find(build.Context)?.Id ?? build.Context);
+        Add("dockerfile", build.DockerfileInline is null ? $"{build.Dockerfile} {context.Request.Tree.Find(build.Dockerfile)?.Id}" : null);
+        Add("inline", build.DockerfileInline);
+        Add("target", build.Target);
+        foreach (var (key, value) in build.Arguments)
+        {
+            Add($"arg {key}", value);
+        }
+
+        foreach (var (key, value) in build.Labels)
+        {
+            Add($"label {key}", value);
+        }
+
+        foreach (var host in build.ExtraHosts)
+        {
+            Add("host", host);
+        }
+
+        Add("network", build.Network);
+        Add("platform", keys.Text("platform"));
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+
+        void Add(string field, string? value)
+        {
+            if (value is not null)
+            {
+                text.Append(field).Append('\0').Append(value).Append('\0');
+            }
+        }
+    }
+}
