@@ -120,18 +120,23 @@ prepare_dotnet() {
     export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 }
 
-# All that has to be there before the first suite. The first step that fails ends the run, and counts as a failure.
+# What comes before the first suite. Each step that fails counts as a failure; without engine and build nothing can run,
+# a wrong format or a publish that warns hides no test result.
 steps() {
     if [ "${suites[*]}" != HomeIQ.Reconciler.Core.Tests ]; then
-        step "install what is missing" "$rig/install.sh"
-    fi && if [ -n "$build" ]; then
-        step "build" dotnet build "$root/HomeIQ.Reconciler.sln" -v quiet -p:RestoreLockedMode=true
-    fi && if [ -n "$format" ]; then
-        step "check the format" dotnet format "$root/HomeIQ.Reconciler.sln" --verify-no-changes --no-restore
-    fi && if [ -n "$aot" ]; then
-        step "publish the native binary" publish
-    fi && if [ "${suites[*]}" != HomeIQ.Reconciler.Core.Tests ]; then
-        step "start an engine" start_engine
+        step "install what is missing" "$rig/install.sh" || return
+    fi
+    if [ -n "$build" ]; then
+        step "build" dotnet build "$root/HomeIQ.Reconciler.sln" -v quiet -p:RestoreLockedMode=true || return
+    fi
+    if [ -n "$format" ]; then
+        step "check the format" dotnet format "$root/HomeIQ.Reconciler.sln" --verify-no-changes --no-restore || true
+    fi
+    if [ -n "$aot" ]; then
+        step "publish the native binary" publish || true
+    fi
+    if [ "${suites[*]}" != HomeIQ.Reconciler.Core.Tests ]; then
+        step "start an engine" start_engine || return
     fi
 }
 
@@ -141,8 +146,7 @@ step() {
     shift
     echo "== $name"
     if ! "$@" </dev/null; then
-        echo "== $name: FAILED after $(seconds_since "$from") s"
-        failed=$((failed + 1))
+        lost "$name, after $(seconds_since "$from") s"
         return 1
     fi
     summary+=("$(printf '%7s s  %s' "$(seconds_since "$from")" "$name")")
@@ -150,8 +154,8 @@ step() {
 
 publish() {
     dotnet publish "$root/src/HomeIQ.Reconciler" -c Release -v quiet -o "$scratch/binary" || return
+    [ -x "$scratch/binary/homeiq" ] || { say "the publish made no homeiq"; return 1; }
     export HOMEIQ_TEST_BINARY="$scratch/binary/homeiq"
-    [ -x "$HOMEIQ_TEST_BINARY" ] || { say "the publish made no homeiq"; return 1; }
 }
 
 start_engine() {
@@ -163,7 +167,7 @@ run_suite() {
     program=$tests/$name/bin/Debug/net10.0/$name
     echo "== $name"
     if [ ! -x "$program" ]; then
-        suite_failed "$name was not built"
+        lost "$name was not built"
         return
     fi
     [ "$name" = HomeIQ.Reconciler.Core.Tests ] || inside=("$rig/in-engine.sh" "$scratch/engine")
@@ -182,25 +186,26 @@ run_suite() {
 count() {
     local p=0 f=0 s=0
     if [ "$2" -eq 124 ]; then
-        suite_failed "$1 did not end within $suite_seconds s"
+        lost "$1 did not end within $suite_seconds s"
         return
     fi
     if ! read -r p f s < <(jq -r '.results.summary | "\(.passed) \(.failed + .other) \(.skipped + .pending)"' "$3" 2>/dev/null); then
-        suite_failed "$1 left no result; exit code $2"
+        lost "$1 left no result; exit code $2"
         return
     fi
     # A fixture that fails is no test, but it makes the exit code.
     [ "$2" -eq 0 ] || [ "$f" -gt 0 ] || f=1
     if [ $((p + f)) -eq 0 ] && [ "${#filters[@]}" -eq 0 ]; then
-        suite_failed "$1 ran no test"
+        lost "$1 ran no test"
         return
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     summary+=("$(printf '%7s s  %s: %d passed, %d failed, %d skipped' "$4" "$1" "$p" "$f" "$s")")
 }
 
-suite_failed() {
-    say "$1"
+# lost WHAT: something that failed as a whole counts as one failure.
+lost() {
+    say "FAILED: $1"
     failed=$((failed + 1))
     summary+=("$(printf '%9s  %s' FAILED "$1")")
 }

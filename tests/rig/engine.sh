@@ -161,8 +161,14 @@ remove_mounts() {
     die "still mounted: $(mounts | tr '\n' ' ')"
 }
 
-# Innermost first.
-mounts() { awk -v d="$dir/" 'index($5, d) == 1 { print $5 }' /proc/self/mountinfo | sort -r; }
+# Innermost first. The kernel writes blanks as octal escapes, which %b undoes.
+mounts() {
+    local point
+    while read -r _ _ _ _ point _; do
+        point=$(printf '%b' "$point")
+        [[ $point != "$dir"/* ]] || echo "$point"
+    done </proc/self/mountinfo | sort -r
+}
 
 remove_cgroups() {
     find /sys/fs/cgroup -depth -type d \( -path "*/$name" -o -path "*/$name/*" \) -exec rmdir {} + 2>/dev/null || true
