@@ -16,7 +16,7 @@ public static class StepText
         CreateContainer create => $"create {create.Service}",
         StopContainer stop => $"stop {stop.Service}",
         SetAside aside => $"set {aside.Service} aside as {aside.AsideName}",
-        RenameContainer rename => $"name {rename.Service} {rename.To}",
+        RenameContainer rename => $"rename {rename.Container.Name} to {rename.To}",
         StartContainer start => $"start {start.Service}",
         RestartContainer restart => $"restart {restart.Service}",
         UnpauseContainer unpause => $"unpause {unpause.Service}",

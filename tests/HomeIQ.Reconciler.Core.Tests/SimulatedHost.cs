@@ -1,0 +1,334 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler;
+
+/// <summary>A host as a value on which steps can be performed; it objects to whatever a real engine would refuse, and to every touch of what is not ours.</summary>
+internal sealed class SimulatedHost(ObservedState state, string instance)
+{
+    private readonly Dictionary<string, DesiredService> specs = new(StringComparer.Ordinal);
+
+    /// <summary>Container id to its fields just after creation.</summary>
+    private readonly Dictionary<string, ValueMap<string>> recorded = new(StringComparer.Ordinal);
+
+    /// <summary>Service to the container that the run under way made for it.</summary>
+    private readonly Dictionary<string, string> made = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, string> imageOf = new(StringComparer.Ordinal);
+
+    private int ids;
+
+    private int clock;
+
+    public ObservedState State { get; private set; } = state;
+
+    /// <summary>Images whose containers never become healthy.</summary>
+    public HashSet<string> BadImages { get; } = new(StringComparer.Ordinal);
+
+    public bool IsPromoted { get; private set; }
+
+    /// <summary>What verification is asked to prove: services that a start must find healthy, by the desired state of the run.</summary>
+    public DesiredState? Wanted { get; private set; }
+
+    public EffectiveState? Effective { get; private set; }
+
+    /// <summary>Somebody else does something to the host.</summary>
+    public void Tamper(Func<ObservedState, ObservedState> change) => State = change(State);
+
+    /// <summary>Makes a run's specifications known, as the sealed store does, and forgets the run before.</summary>
+    public void Begin(DesiredState desired, Func<DesiredService, string> digest)
+    {
+        Wanted = desired;
+        IsPromoted = false;
+        made.Clear();
+        imageOf.Clear();
+        foreach (var service in desired.Services)
+        {
+            specs[digest(service)] = service;
+        }
+    }
+
+    /// <summary>Performs every step in an order that respects only what each says that it waits for; <paramref name="pick"/> chooses among those that may begin.</summary>
+    public List<JournalEntry> Run(Plan plan, Func<int, int> pick, int most = int.MaxValue, bool isRollback = false)
+    {
+        var journal = new List<JournalEntry>();
+        var open = plan.Steps.ToList();
+        var done = new HashSet<int>();
+        while (open.Count > 0 && done.Count < most)
+        {
+            var ready = open.Where(step => step.After.All(done.Contains)).ToList();
+            Require(ready.Count > 0, "the plan waits for itself");
+            var step = ready[pick(ready.Count)];
+            journal.Add(new StepIntended(step.Number, isRollback));
+            journal.Add(new StepDone(step.Number, isRollback, Perform(step.Step)));
+            open.Remove(step);
+            done.Add(step.Number);
+        }
+
+        return journal;
+    }
+
+    public Receipt Perform(Step step)
+    {
+        clock++;
+        switch (step)
+        {
+            case PullImage pull:
+                return Image(pull.Service, pull.Image, null);
+            case BuildImage build:
+                return Image(build.Service, build.Image, build.BuildDigest);
+            case KeepImage keep:
+                Require(State.Images.Values.Any(image => image.Id == keep.ImageId), $"image {keep.ImageId} is there");
+                State = State with { Images = State.Images.With(keep.Tag, State.Images.Values.First(image => image.Id == keep.ImageId)) };
+                return new Performed();
+            case ReleaseImage release:
+                State = State with { Images = State.Images.Without(release.Tag) };
+                return new Performed();
+            case ExportContent export:
+                State = State with { IntactContents = [.. State.IntactContents.Append(export.Digest).Distinct(StringComparer.Ordinal)] };
+                return new Performed();
+            case CreateVolume create:
+                State = State with { Volumes = [.. State.Volumes.Where(volume => volume.Name != create.Volume.Name), new(create.Volume, $"/volumes/{create.Volume.Name}", Owner("", ""))] };
+                return new Performed();
+            case CreateNetwork create:
+                Require(State.Networks.All(network => network.Name != create.Network.Name), $"network {create.Network.Name} is not there yet");
+                return MakeNetwork(create.Network);
+            case RemoveNetwork remove:
+                RequireOurs(Network(remove.Network.Name).Owner, $"network {remove.Network.Name}");
+                Require(!State.Containers.Any(container => IsUp(container) && IsOn(container, remove.Network.Name)), $"nobody runs on network {remove.Network.Name}");
+                State = State with { Networks = [.. State.Networks.Where(network => network.Name != remove.Network.Name)] };
+                return new Performed();
+            case ReplaceNetwork replace:
+                return Replace(replace);
+            case CreateContainer create:
+                return Create(create.Service, create.TemporaryName, create.SpecDigest, create.ImageId ?? imageOf.GetValueOrDefault(create.Service));
+            case RenameContainer rename:
+                return Rename(Find(rename.Service, rename.Container), rename.To);
+            case SetAside aside:
+                Change(Rearmed(Find(aside.Service, aside.Container), RestartPolicy.No));
+                return Rename(Find(aside.Service, aside.Container), aside.AsideName);
+            case PutBack back:
+                Change(Rearmed(Find(back.Service, back.Container), back.Restart));
+                return Rename(Find(back.Service, back.Container), back.Name);
+            case StopContainer stop:
+                var stopped = Find(stop.Service, stop.Container);
+                Change(stopped with { Status = IsUp(stopped) ? ContainerStatus.Exited : stopped.Status, Health = ContainerHealth.None });
+                return new ContainerStopped(IsUp(stopped), stopped.ExitCode);
+            case StartContainer start:
+                return Start(Find(start.Service, start.Container));
+            case RestartContainer restart:
+                var again = Find(restart.Service, restart.Container) with { Status = ContainerStatus.Exited };
+                Change(again);
+                return Start(again);
+            case UnpauseContainer unpause:
+                Change(Find(unpause.Service, unpause.Container) with { Status = ContainerStatus.Running });
+                return new Performed();
+            case VerifyService verify:
+                var proven = Find(verify.Service, verify.Container);
+                Require(specs.ContainsKey(verify.SpecDigest), $"the specification of {verify.Service} is sealed");
+                Require(IsGood(proven), $"{verify.Service} is healthy");
+                return new ServiceVerified("healthy");
+            case RemoveContainer remove:
+                var gone = Find(remove.Service, remove.Container);
+                Require(!IsUp(gone), $"{gone.Name} has stopped before it is removed");
+                State = State with { Containers = [.. State.Containers.Where(container => container.Id != gone.Id)] };
+                return new Performed();
+            case Promote promote:
+                Require(promote.Revision == Wanted!.Revision, "the promoted revision is the wanted one");
+                IsPromoted = true;
+                Effective = Sealed(Wanted!);
+                return new Performed();
+            default:
+                throw new NotSupportedException($"No simulation of {step.GetType().Name}.");
+        }
+    }
+
+    /// <summary>What would be sealed now: the wanted services with the containers that bear their names.</summary>
+    public EffectiveState Sealed(DesiredState desired) => new()
+    {
+        Project = desired.Project,
+        Revision = desired.Revision,
+        EngineVersion = State.Engine.Version,
+        Services =
+        [
+            .. desired.Services.Select(service =>
+            {
+                var live = State.Containers.FirstOrDefault(container => container.Name == service.ContainerName && container.Owner?.Instance == instance);
+                return live is null
+                    ? new EffectiveService(service, "", "", null, "", ValueMap<string>.Empty)
+                    : new EffectiveService(service, live.Owner!.SpecDigest, live.ImageId, null, live.Id, recorded.GetValueOrDefault(live.Id) ?? live.Fields);
+            }),
+        ],
+        Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, State.Networks.FirstOrDefault(live => live.Name == network.Name)?.Id ?? ""))],
+        Volumes = desired.Volumes,
+    };
+
+    private static bool IsUp(ObservedContainer container) => container.Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting;
+
+    private static bool IsOn(ObservedContainer container, string network) => container.Networks.Any(joined => joined.Network == network);
+
+    private static ObservedContainer Rearmed(ObservedContainer container, RestartPolicy policy) =>
+        container with { Restart = policy, Fields = container.Fields.With("HostConfig.RestartPolicy", policy.ToString()) };
+
+    /// <summary>One-shot services end well; the others run, and are healthy when they have a health check.</summary>
+    private static bool IsGood(ObservedContainer container) =>
+        container is { Status: ContainerStatus.Running, Health: ContainerHealth.None or ContainerHealth.Healthy } or { Status: ContainerStatus.Exited, ExitCode: 0, StartedAt: not null };
+
+    private static void Require(bool holds, string what)
+    {
+        if (!holds)
+        {
+            throw new HostObjection($"Not so: {what}.");
+        }
+    }
+
+    private void RequireOurs(Ownership? owner, string what) => Require(owner?.Instance == instance, $"{what} is ours");
+
+    private Ownership Owner(string service, string digest) => new(instance, service, "run", Wanted?.Revision ?? "", digest);
+
+    private ObservedNetwork Network(string name) =>
+        State.Networks.FirstOrDefault(network => network.Name == name) ?? throw new HostObjection($"Not so: network {name} is there.");
+
+    private ImageReady Image(string service, string reference, string? build)
+    {
+        var image = new ObservedImage($"sha256:{reference}{build}", [], build, false);
+        State = State with { Images = State.Images.With(reference, image) };
+        imageOf[service] = image.Id;
+        return new(image.Id, null);
+    }
+
+    private NetworkMade MakeNetwork(DesiredNetwork network)
+    {
+        var id = $"net{++ids:x6}";
+        State = State with { Networks = [.. State.Networks.Where(other => other.Name != network.Name), new(id, network, Owner("", ""))] };
+        return new(id);
+    }
+
+    private NetworkMade Replace(ReplaceNetwork replace)
+    {
+        RequireOurs(Network(replace.From.Name).Owner, $"network {replace.From.Name}");
+        var anew = MakeNetwork(replace.To);
+        foreach (var container in State.Containers.Where(container => IsOn(container, replace.To.Name)).ToList())
+        {
+            Change(container with
+            {
+                Networks = [.. container.Networks.Select(joined => joined.Network == replace.To.Name ? joined with { NetworkId = anew.NetworkId } : joined)],
+            });
+        }
+
+        return anew;
+    }
+
+    private ContainerMade Create(string service, string name, string digest, string? imageId)
+    {
+        Require(State.Containers.All(container => container.Name != name), $"the name {name} is free");
+        Require(imageId is not null && State.Images.Values.Any(image => image.Id == imageId), $"the image {imageId} of {service} is there");
+        Require(specs.TryGetValue(digest, out var wanted) && wanted.Name == service, $"the specification of {service} is sealed");
+        var spec = wanted!.Spec;
+        Require(spec.Mounts.All(mount => mount.Kind != MountKind.Volume || mount.Source.Length == 0 || State.Volumes.Any(volume => volume.Name == mount.Source)), $"the volumes of {service} are there");
+        Require(spec.Mounts.All(mount => mount.Content is null || State.IntactContents.Contains(mount.Content)), $"the contents of {service} are exported");
+        var fields = new ValueMap<string>([new("Config.Image", spec.Image), new("HostConfig.RestartPolicy", spec.Restart.ToString()), .. SpecFieldsOf(spec)]);
+        var id = $"{++ids:x6}{service}";
+        State = State with
+        {
+            Containers =
+            [
+                .. State.Containers,
+                new()
+                {
+                    Id = id, Name = name, Image = spec.Image, ImageId = imageId!, Status = ContainerStatus.Created, Owner = Owner(service, digest), Restart = spec.Restart, Ports = spec.Ports,
+                    Mounts = [.. spec.Mounts.Select(mount => new ObservedMount(mount.Kind == MountKind.Volume ? "volume" : "bind", mount.Source, mount.Source, mount.Target, mount.ReadOnly))],
+                    Networks = [.. spec.Networks.Select(joined => new ObservedAttachment(joined.Network, Network(joined.Network).Id, joined.Aliases, null, joined.Ipv4Address, joined.Ipv6Address))],
+                    NetworkMode = spec.NetworkMode is { } mode && mode.StartsWith("service:", StringComparison.Ordinal)
+                        ? $"container:{Provider(mode["service:".Length..])}"
+                        : spec.NetworkMode ?? (spec.Networks.Count > 0 ? spec.Networks[0].Network : "default"),
+                    Fields = fields,
+                },
+            ],
+        };
+        recorded[id] = fields;
+        made[service] = id;
+        return new(id, imageId!);
+    }
+
+    /// <summary>The container whose namespace a new one joins: the one that this run made for the service, else the one that bears its name.</summary>
+    private string Provider(string service)
+    {
+        if (made.TryGetValue(service, out var id))
+        {
+            return id;
+        }
+
+        var name = Wanted!.Find(service)?.ContainerName;
+        return State.Containers.FirstOrDefault(container => container.Name == name)?.Id ?? throw new HostObjection($"Not so: {service}, whose network is to be shared, is there.");
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> SpecFieldsOf(ContainerSpec spec) =>
+        spec.Environment.Select(pair => new KeyValuePair<string, string>($"Config.Env.{pair.Key}", pair.Value)).Append(new("HostConfig.Memory", $"{spec.Memory}"));
+
+    private Performed Rename(ObservedContainer container, string name)
+    {
+        Require(State.Containers.All(other => other.Name != name || other.Id == container.Id), $"the name {name} is free");
+        Change(container with { Name = name });
+        return new();
+    }
+
+    private Receipt Start(ObservedContainer container)
+    {
+        if (container.Status == ContainerStatus.Running)
+        {
+            return new Skipped("it runs already");
+        }
+
+        foreach (var other in State.Containers.Where(other => IsUp(other) && other.Id != container.Id))
+        {
+            Require(!other.Ports.Any(taken => container.Ports.Any(port => port.HostPort is not null && port.HostPort == taken.HostPort)), $"no port of {container.Name} is taken by {other.Name}");
+            Require(!other.Networks.Any(taken => taken.StaticIpv4 is { } address && container.Networks.Any(own => own.Network == taken.Network && own.StaticIpv4 == address)), $"no address of {container.Name} is taken by {other.Name}");
+        }
+
+        Require(container.Networks.All(joined => Network(joined.Network).Id == joined.NetworkId), $"the networks of {container.Name} are those that it was made for");
+        if (container.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
+        {
+            var provider = State.Containers.FirstOrDefault(other => other.Id == container.NetworkMode["container:".Length..]);
+            Require(provider is { Status: ContainerStatus.Running }, $"the container whose network {container.Name} shares is running");
+        }
+
+        foreach (var need in specs.GetValueOrDefault(container.Owner!.SpecDigest)?.DependsOn ?? [])
+        {
+            if (need.Required && need.Condition != DependencyCondition.Started && NameOf(need.Service) is { } name && State.Containers.FirstOrDefault(other => other.Name == name) is { } below)
+            {
+                Require(IsGood(below), $"{need.Service} is good before {container.Name} starts");
+            }
+        }
+
+        var spec = specs.GetValueOrDefault(container.Owner!.SpecDigest)?.Spec;
+        var isBad = BadImages.Contains(container.ImageId);
+        Change(container with
+        {
+            Status = spec?.Command is ["true"] ? ContainerStatus.Exited : ContainerStatus.Running,
+            Health = isBad ? ContainerHealth.Unhealthy : spec?.HealthCheck is null ? ContainerHealth.None : ContainerHealth.Healthy,
+            StartedAt = Stacks.Start.AddSeconds(clock),
+        });
+        return new ContainerStarted(Stacks.Start.AddSeconds(clock));
+    }
+
+    private string? NameOf(string service) => Wanted?.Find(service) is { Scale: > 0 } wanted ? wanted.ContainerName : null;
+
+    /// <summary>Exactly the container that the step names: by id, with the name that it says, and ours.</summary>
+    private ObservedContainer Find(string service, ContainerRef named)
+    {
+        var id = named.Id ?? made.GetValueOrDefault(service);
+        var container = State.Containers.FirstOrDefault(candidate => candidate.Id == id) ?? throw new HostObjection($"Not so: {named.Name} ({id ?? "of this run"}) is there.");
+        Require(container.Name == named.Name, $"{container.Name} is called {named.Name}");
+        RequireOurs(container.Owner, container.Name);
+        return container;
+    }
+
+    private void Change(ObservedContainer container) =>
+        State = State with { Containers = [.. State.Containers.Select(other => other.Id == container.Id ? container : other)] };
+}
+
+/// <summary>The simulated host would not do what it was asked to.</summary>
+internal sealed class HostObjection(string message) : Exception(message);
