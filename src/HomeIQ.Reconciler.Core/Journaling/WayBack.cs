@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Planning;
 
@@ -137,7 +138,7 @@ internal sealed class WayBack
             return (new RemoveContainer(service, container), "it was created by this run and never started");
         }
 
-        var aside = $"{finalName}.failed-{(container.Id is { } id ? id[..Math.Min(6, id.Length)] : "new")}";
+        var aside = ContainerNames.Failed(finalName, container.Id ?? "new");
         var (digest, image) = traces.Made(service);
         return (new SetAside(service, container, aside, digest, image, RestartPolicy.No), "kept for inspection");
     }
