@@ -1,1 +1,34 @@
-Console.WriteLine("homeiq");
+using System.CommandLine;
+using HomeIQ.Reconciler.Cli;
+
+var agent = new AgentOptions();
+var root = new RootCommand("""
+    homeiq: a Git commit changes a version; homeiq upgrades the host in order, verifies it,
+    and either promotes the commit to last known-good or puts everything back as it was.
+
+      homeiq validate --path desired-state        is it well-formed?
+      homeiq plan                                  what would happen, and why?
+      homeiq apply                                 make it so, or put it back
+      homeiq status                                how does the host stand?
+
+    The agent's settings come from flags, HOMEIQ_* variables or a JSON file, in this order.
+    Credentials are never flags: HOMEIQ_GIT_TOKEN, or HOMEIQ_GIT_USER and HOMEIQ_GIT_PASSWORD.
+    """)
+{
+    ValidateCommand.Create(agent),
+    PlanCommand.Create(agent),
+    DiffCommand.Create(agent),
+    ApplyCommand.Create(agent),
+    StatusCommand.Create(agent),
+    HistoryCommand.Create(agent),
+    ShowCommand.Create(agent),
+    RollbackCommand.Create(agent),
+    SchemaCommand.Create(),
+    CompletionCommand.Create(),
+    VersionCommand.Create(),
+};
+agent.AddTo(root);
+
+var parsed = root.Parse(args);
+var code = await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? ExitCode.Error : code;

@@ -10,9 +10,11 @@ public interface IJournal : IDisposable
 
     void Append(string run, JournalEntry entry);
 
-    /// <summary>Ends a run, moves the pointers to the effective and last known-good state, in one transaction.</summary>
-    /// <param name="lastKnownGood">Id of the sealed state that is promoted; null leaves the pointer.</param>
-    void End(string run, RunEnded entry, string? effective, string? lastKnownGood);
+    /// <summary>The end of the step <see cref="Planning.Promote"/>: journaled together with the pointers that it moves. The only writer of a new last known-good.</summary>
+    void Promote(string run, StepDone entry, string state);
+
+    /// <summary>Ends a run. A state in <see cref="RunEnded.After"/> that differs from the effective one is the same state with containers made again.</summary>
+    void End(string run, RunEnded entry);
 
     /// <summary>Newest first.</summary>
     IReadOnlyList<RunRecord> Runs(int most);

@@ -73,6 +73,9 @@ public sealed record ObservedContainer
     /// <summary>How many checks in a row failed since the start.</summary>
     public int FailingStreak { get; init; }
 
+    /// <summary>The health check in force, the image's own included; null when there is none or it is switched off.</summary>
+    public HealthCheck? HealthCheck { get; init; }
+
     public int ExitCode { get; init; }
 
     public int RestartCount { get; init; }

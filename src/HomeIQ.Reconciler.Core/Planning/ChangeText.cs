@@ -20,7 +20,8 @@ public static class ChangeText
     /// <summary>The image of a service before and after; null when the change leaves it.</summary>
     public static FieldChange? ImageOf(ServiceChanged change) => change.Fields.FirstOrDefault(field => field.Field == "image");
 
-    internal static IEnumerable<string> Lines(IReadOnlyList<Change> changes)
+    /// <summary>Every change with its fields, a line each.</summary>
+    public static IEnumerable<string> Lines(IReadOnlyList<Change> changes)
     {
         if (changes.Count == 0)
         {

@@ -36,6 +36,10 @@ public abstract record Step
     /// <summary>The service, network, volume or image that it is about.</summary>
     [JsonIgnore]
     public abstract string Subject { get; }
+
+    /// <summary>True for what is done before anything stops, so that both ways are ready before the first cut (promise 7).</summary>
+    [JsonIgnore]
+    public bool IsPreparation => this is PullImage or BuildImage or KeepImage or ExportContent or CreateNetwork or CreateVolume or CreateContainer;
 }
 
 /// <summary>A container that a step works on.</summary>

@@ -1,0 +1,87 @@
+using HomeIQ.Reconciler.Contents;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Applying;
+
+/// <summary>Images and exported files: what can be had before anything stops.</summary>
+internal sealed class ImageSteps(RunContext context)
+{
+    /// <summary>How often a registry that asks to wait is asked again, and how long the first wait is; it doubles.</summary>
+    private const int Tries = 4;
+
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
+
+    public async Task<Receipt> PullAsync(PlannedStep planned, PullImage step, CancellationToken cancellationToken)
+    {
+        var progress = new Listener<TransferProgress>(
+            news => context.Progress.Report(new StepProgressed(planned, $"{news.Subject} {news.Text}".Trim(), news.Current, news.Total)));
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Ready(await context.Host.PullImageAsync(step.Image, step.Platform, progress, cancellationToken));
+            }
+            catch (ContainerHostException refused) when (refused.Failure is HostFailure.Throttled && attempt < Tries)
+            {
+                var wait = FirstWait * (1 << (attempt - 1));
+                context.Progress.Report(new StepProgressed(planned, $"the registry asks to wait; again in {wait.TotalSeconds:0} s"));
+                await Task.Delay(wait, context.Time, cancellationToken);
+            }
+        }
+    }
+
+    public async Task<Receipt> BuildAsync(PlannedStep planned, BuildImage step, CancellationToken cancellationToken)
+    {
+        if (await ProbeAsync(step.Image, step.BuildDigest) is { } made)
+        {
+            return made;
+        }
+
+        if (context is not { Tree: { } tree, Desired: { } desired } || desired.Find(step.Service) is not { Build: { } build })
+        {
+            throw new StepFailedException(FailureClass.Environmental, $"the source of {step.Image} is not at hand", "fetch the repository again");
+        }
+
+        var progress = new Listener<TransferProgress>(
+            news => context.Progress.Report(new StepProgressed(planned, context.Redactor.Redact(news.Text), news.Current, news.Total)));
+        await using var archive = BuildContext.Open(tree, build);
+        var labels = ValueMap<string>.Empty.With(ObservedImage.BuildLabel, step.BuildDigest);
+        return Ready(await context.Host.BuildImageAsync(new(step.Image, archive.Dockerfile, build, labels), archive.Stream, progress, cancellationToken));
+    }
+
+    public async Task<Receipt> KeepAsync(KeepImage step)
+    {
+        await context.Host.TagImageAsync(step.ImageId, step.Tag, CancellationToken.None);
+        return new Performed();
+    }
+
+    public async Task<Receipt> ReleaseAsync(ReleaseImage step) =>
+        await context.Host.UntagImageAsync(step.Tag, CancellationToken.None) ? new Performed() : new Skipped("the tag was gone already");
+
+    public Receipt Export(ExportContent step)
+    {
+        if (context.Contents.IsIntact(step.Digest))
+        {
+            return new Skipped("exported already");
+        }
+
+        if (context.Desired?.Contents.FirstOrDefault(content => content.Digest == step.Digest) is not { } bound)
+        {
+            throw new StepFailedException(FailureClass.Environmental, "the file to export is not part of this commit");
+        }
+
+        context.Contents.Export(context.Tree, bound);
+        return new Performed();
+    }
+
+    /// <summary>The image if the engine has it, for a build only when it was made from the same source.</summary>
+    public async Task<Receipt?> ProbeAsync(string reference, string? buildDigest = null) =>
+        await context.Host.FindImageAsync(reference, CancellationToken.None) is { } image && (buildDigest is null || image.BuildDigest == buildDigest)
+            ? Ready(image)
+            : null;
+
+    private static ImageReady Ready(ObservedImage image) => new(image.Id, image.RepoDigests is [var digest, ..] ? digest : null);
+}

@@ -1,0 +1,165 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Applying;
+
+internal enum ProbeResult
+{
+    Pass,
+    Fail,
+
+    /// <summary>The question could not be put; that says nothing about the version.</summary>
+    Inconclusive,
+}
+
+internal sealed record ProbeAnswer(ProbeResult Result, string Text);
+
+/// <summary>Puts one probe's question to a running container, once.</summary>
+internal sealed class ProbeRunner(RunContext context)
+{
+    /// <summary>More of an answer is not read.</summary>
+    private const int MostBytes = 1024 * 1024;
+
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes,
+    };
+
+    public async Task<ProbeAnswer> AskAsync(Probe probe, DesiredService service, ObservedContainer container, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(probe.Timeout);
+        try
+        {
+            return probe switch
+            {
+                HttpProbe http => await AskHttpAsync(http, service, container, deadline.Token),
+                TcpProbe tcp => await AskTcpAsync(tcp, container, deadline.Token),
+                ExecProbe exec => await AskExecAsync(exec, container, deadline.Token),
+                _ => throw new NotSupportedException($"Nobody asks {probe.GetType().Name}."),
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(ProbeResult.Fail, $"{Name(probe)} did not answer within {probe.Timeout.TotalSeconds:0.#} s");
+        }
+        catch (HttpRequestException refused) when (refused.HttpRequestError is HttpRequestError.NameResolutionError)
+        {
+            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {refused.Message}");
+        }
+        catch (Exception refused) when (refused is HttpRequestException or SocketException or IOException)
+        {
+            return new(ProbeResult.Fail, $"{Name(probe)}: {refused.Message}");
+        }
+        catch (ContainerHostException unavailable)
+        {
+            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {unavailable.Message}");
+        }
+    }
+
+    private static string Name(Probe probe) => probe switch
+    {
+        HttpProbe http => $"probe http {http.Url ?? $"port {http.Port}{http.Path}"}",
+        TcpProbe tcp => $"probe tcp {tcp.Port}",
+        ExecProbe exec => $"probe exec {string.Join(' ', exec.Command)}",
+        _ => "probe",
+    };
+
+    private async Task<ProbeAnswer> AskHttpAsync(HttpProbe probe, DesiredService service, ObservedContainer container, CancellationToken cancellationToken)
+    {
+        var url = probe.Url;
+        if (url is null)
+        {
+            var (host, port) = AddressOf(probe.Port ?? (service.Spec.Ports is [var first, ..] ? first.ContainerPort : 80), container);
+            url = $"{probe.Scheme}://{host}:{port}{probe.Path}";
+        }
+
+        using var response = await Http.GetAsync(url, cancellationToken);
+        var status = (int)response.StatusCode;
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (!probe.Status.Contains(status))
+        {
+            return new(ProbeResult.Fail, $"{Name(probe)} answered {status}, expected {string.Join(" or ", probe.Status)}");
+        }
+
+        return probe.Json.Count == 0 ? new(ProbeResult.Pass, $"{Name(probe)} answered {status}") : Compare(probe, body);
+    }
+
+    private static ProbeAnswer Compare(HttpProbe probe, string body)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(body);
+        }
+        catch (JsonException)
+        {
+            return new(ProbeResult.Fail, $"{Name(probe)} answered something that is no JSON");
+        }
+
+        using (document)
+        {
+            foreach (var (path, expected) in probe.Json)
+            {
+                var found = Find(document.RootElement, path);
+                var text = found is not { } element ? "(nothing)" : element.ValueKind is JsonValueKind.String ? element.GetString() : element.GetRawText();
+                if (text != expected)
+                {
+                    return new(ProbeResult.Fail, $"{Name(probe)}: {path} is {text}, expected {expected}");
+                }
+            }
+        }
+
+        return new(ProbeResult.Pass, $"{Name(probe)} answered as expected");
+    }
+
+    private static JsonElement? Find(JsonElement element, string path)
+    {
+        foreach (var part in path.Split('.'))
+        {
+            if (element.ValueKind is JsonValueKind.Array && int.TryParse(part, out var index) && index >= 0 && index < element.GetArrayLength())
+            {
+                element = element[index];
+            }
+            else if (element.ValueKind is not JsonValueKind.Object || !element.TryGetProperty(part, out element))
+            {
+                return null;
+            }
+        }
+
+        return element;
+    }
+
+    private async Task<ProbeAnswer> AskTcpAsync(TcpProbe probe, ObservedContainer container, CancellationToken cancellationToken)
+    {
+        var (host, port) = AddressOf(probe.Port, container);
+        using var client = new TcpClient();
+        await client.ConnectAsync(host, port, cancellationToken);
+        return new(ProbeResult.Pass, $"{Name(probe)} accepts connections");
+    }
+
+    private async Task<ProbeAnswer> AskExecAsync(ExecProbe probe, ObservedContainer container, CancellationToken cancellationToken)
+    {
+        var result = await context.Host.ExecuteAsync(container.Id, probe.Command, cancellationToken);
+        return result.ExitCode == 0
+            ? new(ProbeResult.Pass, $"{Name(probe)} ended with 0")
+            : new(ProbeResult.Fail, $"{Name(probe)} ended with {result.ExitCode}: {result.Output.Trim().ReplaceLineEndings(" ")}");
+    }
+
+    /// <summary>The published port when there is one; else the container's own address, which the engine's host reaches.</summary>
+    private (string Host, int Port) AddressOf(int port, ObservedContainer container)
+    {
+        if (container.PublishedPorts.FirstOrDefault(candidate => candidate.ContainerPort == port && candidate.Protocol == "tcp" && candidate.HostPort is not null) is { } published)
+        {
+            var host = published.HostAddress is "" or "0.0.0.0" or "::" ? context.ProbeHost : published.HostAddress;
+            return (host, published.HostPort!.Value);
+        }
+
+        return container.Networks.FirstOrDefault(network => network.Address is { Length: > 0 })?.Address is { } address
+            ? (address, port)
+            : (context.ProbeHost, port);
+    }
+}

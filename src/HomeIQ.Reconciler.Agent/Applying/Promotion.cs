@@ -1,0 +1,56 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Applying;
+
+/// <summary>Seals what a run has made as a state to hold the host to; the journal's pointer to it moves with the step's receipt.</summary>
+internal sealed class Promotion(RunContext context)
+{
+    public async Task<Receipt> SealAsync(Promote step)
+    {
+        var desired = context.Desired ?? throw new StepFailedException(FailureClass.Environmental, "there is no desired state to promote");
+        var containers = (await context.Host.ListContainersAsync(default))
+            .Where(container => container.Owner?.Instance == context.Instance)
+            .ToDictionary(container => container.Name, StringComparer.Ordinal);
+        var networks = await context.Host.ListNetworksAsync(default);
+        var services = new List<EffectiveService>();
+        foreach (var service in desired.Services.Where(service => service.Scale > 0))
+        {
+            if (!containers.TryGetValue(service.ContainerName, out var container))
+            {
+                throw new StepFailedException(FailureClass.Environmental, $"the container {service.ContainerName} is gone at the end of the run", "something else on this host removed it; see docker events");
+            }
+
+            var before = context.Before?.Find(service.Name);
+            var recorded = context.Sealed.FindRecorded(container.Id) ?? (before?.ContainerId == container.Id ? before.Recorded : container.Fields);
+            var digest = container.Owner!.SpecDigest;
+            var repoDigest = context.ImageFor(service.Name)?.RepoDigest ?? (before?.ImageId == container.ImageId ? before.RepoDigest : null);
+            // An image that was not built anew is still the old source: the commit's newer one is not what runs.
+            var made = before is not null && before.ImageId == container.ImageId ? service with { Build = before.Service.Build } : service;
+            services.Add(new(made, digest, container.ImageId, repoDigest, container.Id, recorded));
+        }
+
+        context.Sealed.PutState(context.Run, new EffectiveState
+        {
+            Project = desired.Project,
+            Revision = step.Revision,
+            EngineVersion = context.EngineVersion,
+            Services = [.. services],
+            Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, networks.FirstOrDefault(there => there.Name == network.Name)?.Id ?? ""))],
+            Volumes = desired.Volumes,
+        });
+        return new Performed();
+    }
+
+    /// <summary>After a way back: the state before, with the ids of containers that had to be made again; null when none was.</summary>
+    public static EffectiveState? Reseal(EffectiveState before, RunContext context)
+    {
+        var again = before.Services.Select(service =>
+            context.MadeFor(service.Service.Name) is { } made && made.ContainerId != service.ContainerId
+                ? service with { ContainerId = made.ContainerId, Recorded = context.Sealed.FindRecorded(made.ContainerId) ?? service.Recorded }
+                : service).ToValueList();
+        return again == before.Services ? null : before with { Services = again };
+    }
+}

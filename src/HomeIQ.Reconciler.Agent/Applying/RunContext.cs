@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using HomeIQ.Reconciler.Contents;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Journaling;
+
+namespace HomeIQ.Reconciler.Applying;
+
+/// <summary>What the steps of one run share: where they work, what they belong to, and what earlier steps of the run brought about.</summary>
+public sealed class RunContext
+{
+    private readonly ConcurrentDictionary<string, ContainerMade> made = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ImageReady> images = new(StringComparer.Ordinal);
+
+    public required string Run { get; init; }
+
+    public required string Instance { get; init; }
+
+    public required string Revision { get; init; }
+
+    public required IContainerHost Host { get; init; }
+
+    public required SealedStore Sealed { get; init; }
+
+    public required ContentStore Contents { get; init; }
+
+    public required StateDirectory State { get; init; }
+
+    /// <summary>What the run leads to; null on a way back, which needs sealed specifications only.</summary>
+    public DesiredState? Desired { get; init; }
+
+    /// <summary>The commit's files; null on a way back and where Git is gone.</summary>
+    public ISourceTree? Tree { get; init; }
+
+    /// <summary>What the host was held to before the run.</summary>
+    public EffectiveState? Before { get; init; }
+
+    public string EngineVersion { get; init; } = "";
+
+    /// <summary>Host on which published ports are reached.</summary>
+    public string ProbeHost { get; init; } = "127.0.0.1";
+
+    public Redactor Redactor { get; init; } = Redactor.None;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public IProgress<RunEvent> Progress { get; init; } = new Listener<RunEvent>(_ => { });
+
+    /// <summary>The container that this run created for a service; null when it did not.</summary>
+    public ContainerMade? MadeFor(string service) => made.GetValueOrDefault(service);
+
+    /// <summary>The image that this run pulled or built for a service; null when it did not.</summary>
+    public ImageReady? ImageFor(string service) => images.GetValueOrDefault(service);
+
+    /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
+    public void Note(string service, Receipt receipt)
+    {
+        switch (receipt)
+        {
+            case ContainerMade container:
+                made[service] = container;
+                break;
+            case ImageReady image:
+                images[service] = image;
+                break;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Applying;
+
+/// <summary>Waits until a started service is healthy and its probes pass, or until it is certain that it will not.</summary>
+internal sealed class Verification(RunContext context, EventHub events)
+{
+    /// <summary>How long probes may fail after the engine's verdict when the policy sets no time.</summary>
+    private static readonly TimeSpan ProbeTime = TimeSpan.FromMinutes(1);
+
+    /// <summary>Between two looks without an event; events come sooner.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    private readonly ProbeRunner probes = new(context);
+
+    public async Task<Receipt> VerifyAsync(PlannedStep planned, VerifyService step, CancellationToken cancellationToken)
+    {
+        var service = context.Sealed.FindService(step.SpecDigest);
+        var began = context.Time.GetTimestamp();
+        var (container, evidence) = await AwaitHealthAsync(planned, step, service, began, cancellationToken);
+        if (container.Status is ContainerStatus.Running && service is { Policy.Probes.Count: > 0 })
+        {
+            await AwaitProbesAsync(planned, step, service, cancellationToken);
+            evidence += $"; {service.Policy.Probes.Count} {(service.Policy.Probes.Count == 1 ? "probe" : "probes")} passed";
+        }
+
+        var took = context.Time.GetElapsedTime(began).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+        return new ServiceVerified($"{evidence} after {took} s");
+    }
+
+    private async Task<(ObservedContainer Container, string Evidence)> AwaitHealthAsync(
+        PlannedStep planned, VerifyService step, DesiredService? service, long began, CancellationToken cancellationToken)
+    {
+        int? restartsBefore = null;
+        var shown = "";
+        while (true)
+        {
+            var id = step.Container.Id ?? context.MadeFor(step.Service)?.ContainerId ?? step.Container.Name;
+            var found = await context.Host.FindContainerAsync(id, default);
+            var next = events.NextEventOf(found?.Id ?? id);
+            // Looked at after the wait was taken out, so that an event in between is not missed.
+            if (await context.Host.FindContainerAsync(id, default) is not { } container)
+            {
+                throw new StepFailedException(FailureClass.Environmental, $"the container of {step.Service} was removed while it was verified", "something else on this host removed it; see docker events");
+            }
+
+            restartsBefore ??= step.Container.Id is null ? 0 : container.RestartCount;
+            var check = service?.Spec.HealthCheck ?? container.HealthCheck;
+            var verdict = HealthVerdict.Of(container, check, context.Time.GetElapsedTime(began), restartsBefore.Value, service?.Policy.VerifyTimeout);
+            switch (verdict.State)
+            {
+                case HealthState.Passed:
+                    return (container, verdict.Reason);
+                case HealthState.Failed:
+                    throw await FailedAsync(FailureClass.Verification, step.Service, container, verdict.Reason);
+            }
+
+            if (verdict.Reason != shown)
+            {
+                shown = verdict.Reason;
+                context.Progress.Report(new StepProgressed(planned, context.Redactor.Redact(shown)));
+            }
+
+            await events.WaitAsync(next, LookAgain, cancellationToken);
+        }
+    }
+
+    private async Task AwaitProbesAsync(PlannedStep planned, VerifyService step, DesiredService service, CancellationToken cancellationToken)
+    {
+        var limit = service.Policy.VerifyTimeout ?? ProbeTime;
+        var began = context.Time.GetTimestamp();
+        foreach (var probe in service.Policy.Probes)
+        {
+            while (true)
+            {
+                var id = step.Container.Id ?? context.MadeFor(step.Service)?.ContainerId ?? step.Container.Name;
+                var container = await context.Host.FindContainerAsync(id, default);
+                if (container is not { Status: ContainerStatus.Running })
+                {
+                    throw await FailedAsync(FailureClass.Verification, step.Service, container, "it stopped running while its probes were asked");
+                }
+
+                var answer = await probes.AskAsync(probe, service, container, cancellationToken);
+                if (answer.Result is ProbeResult.Pass)
+                {
+                    break;
+                }
+
+                if (context.Time.GetElapsedTime(began) >= limit)
+                {
+                    var failureClass = answer.Result is ProbeResult.Inconclusive ? FailureClass.Environmental : FailureClass.Verification;
+                    throw await FailedAsync(failureClass, step.Service, container, $"{answer.Text} (asked for {limit.TotalSeconds:0.#} s)");
+                }
+
+                context.Progress.Report(new StepProgressed(planned, context.Redactor.Redact(answer.Text)));
+                await Task.Delay(probe.Interval, context.Time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<StepFailedException> FailedAsync(FailureClass failureClass, string service, ObservedContainer? container, string reason)
+    {
+        var folder = container is null ? null : await Evidence.SaveAsync(context, service, container, reason);
+        return new StepFailedException(failureClass, reason, folder is null ? null : $"logs, health log and inspect: {Path.Combine(context.State.Root, folder)}")
+        {
+            Evidence = folder,
+        };
+    }
+}

@@ -1,0 +1,227 @@
+using HomeIQ.Reconciler.Planning;
+using Microsoft.Data.Sqlite;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+/// <summary>The journal in SQLite: an append-only table of entries, and the few pointers that a promotion moves.</summary>
+/// <remarks>WAL with <c>synchronous=FULL</c>: what was acknowledged survives a power cut. One connection, one writer at a time.</remarks>
+public sealed class SqliteJournal : IJournal
+{
+    /// <summary>Of the tables below; a file with a higher number was written by a newer program and is not touched.</summary>
+    private const long Version = 1;
+
+    private readonly SqliteConnection connection;
+    private readonly TimeProvider time;
+    private readonly Lock gate = new();
+
+    public SqliteJournal(string file, TimeProvider time)
+    {
+        this.time = time;
+        if (!File.Exists(file))
+        {
+            using var made = new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = DurableFile.Private });
+        }
+
+        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+        connection.Open();
+        Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
+        var version = (long)Scalar("PRAGMA user_version")!;
+        if (version > Version)
+        {
+            connection.Dispose();
+            throw new JournalException($"{file} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
+        }
+
+        if (version == 0)
+        {
+            Execute(
+                """
+                BEGIN;
+                CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER) STRICT;
+                CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+                CREATE INDEX IF NOT EXISTS entries_by_run ON entries (run, seq);
+                CREATE TABLE IF NOT EXISTS pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+                CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+                PRAGMA user_version = 1;
+                COMMIT;
+                """);
+        }
+    }
+
+    public string Begin(RunStarted entry)
+    {
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            var now = time.GetUtcNow();
+            var stem = now.ToString("yyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture);
+            var id = stem;
+            for (var n = 2; Scalar("SELECT 1 FROM runs WHERE id = $1", id) is not null; n++)
+            {
+                id = $"{stem}-{n}";
+            }
+
+            Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
+            Insert(id, entry);
+            transaction.Commit();
+            return id;
+        }
+    }
+
+    public void Append(string run, JournalEntry entry)
+    {
+        lock (gate)
+        {
+            Insert(run, entry);
+        }
+    }
+
+    public void Promote(string run, StepDone entry, string state)
+    {
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            Insert(run, entry);
+            if (Pointer("last-known-good") is { } old && old != state)
+            {
+                Point("previous", old);
+            }
+
+            Point("effective", state);
+            Point("last-known-good", state);
+            transaction.Commit();
+        }
+    }
+
+    public void End(string run, RunEnded entry)
+    {
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            Insert(run, entry);
+            Execute("UPDATE runs SET ended = $2 WHERE id = $1", run, time.GetUtcNow().ToUnixTimeMilliseconds());
+            if (entry.After is { } after && Pointer("effective") is { } before && after != before)
+            {
+                // Containers were made again on the way back: the same state under another id.
+                Point("effective", after);
+                Point("last-known-good", after);
+            }
+
+            transaction.Commit();
+        }
+    }
+
+    public IReadOnlyList<RunRecord> Runs(int most) => Read("SELECT id FROM runs ORDER BY started DESC, id DESC LIMIT $1", most);
+
+    public RunRecord? Find(string run)
+    {
+        var found = Read("SELECT id FROM runs WHERE id = $1 OR id LIKE $1 || '%' ORDER BY id LIMIT 2", run);
+        return found is [var only] ? only : found.FirstOrDefault(candidate => candidate.Id == run);
+    }
+
+    public IReadOnlyList<RunRecord> Unfinished() => Read("SELECT id FROM runs WHERE ended IS NULL ORDER BY started, id");
+
+    public JournalPointers Pointers()
+    {
+        lock (gate)
+        {
+            return new(Pointer("effective"), Pointer("last-known-good"), Pointer("previous"));
+        }
+    }
+
+    public IReadOnlyList<QuarantineEntry> Quarantine()
+    {
+        lock (gate)
+        {
+            return [.. Column("SELECT body FROM quarantine ORDER BY id").Select(JournalJson.ReadQuarantine)];
+        }
+    }
+
+    public void AddQuarantine(QuarantineEntry entry)
+    {
+        lock (gate)
+        {
+            Execute("INSERT OR REPLACE INTO quarantine (id, body) VALUES ($1, $2)", entry.Id, JournalJson.Write(entry));
+        }
+    }
+
+    public void ReleaseQuarantine(string id)
+    {
+        lock (gate)
+        {
+            Execute("DELETE FROM quarantine WHERE id = $1", id);
+        }
+    }
+
+    public void Dispose() => connection.Dispose();
+
+    private List<RunRecord> Read(string query, params object[] values)
+    {
+        lock (gate)
+        {
+            return [.. Column(query, values).Select(ReadRun)];
+        }
+    }
+
+    private RunRecord ReadRun(string id)
+    {
+        using var command = Command("SELECT at, body FROM entries WHERE run = $1 ORDER BY seq", id);
+        using var reader = command.ExecuteReader();
+        var entries = new List<JournalEntry>();
+        while (reader.Read())
+        {
+            entries.Add(JournalJson.Read(reader.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0))));
+        }
+
+        return RunReader.Read(id, entries) ?? throw new JournalException($"run {id} has no beginning in the journal: the file was tampered with");
+    }
+
+    private void Insert(string run, JournalEntry entry) =>
+        Execute(
+            "INSERT INTO entries (run, at, body) VALUES ($1, $2, $3)",
+            run, time.GetUtcNow().ToUnixTimeMilliseconds(), JournalJson.Write(entry));
+
+    private string? Pointer(string name) => (string?)Scalar("SELECT state FROM pointers WHERE name = $1", name);
+
+    private void Point(string name, string state) => Execute("INSERT OR REPLACE INTO pointers (name, state) VALUES ($1, $2)", name, state);
+
+    private List<string> Column(string query, params object[] values)
+    {
+        using var command = Command(query, values);
+        using var reader = command.ExecuteReader();
+        var column = new List<string>();
+        while (reader.Read())
+        {
+            column.Add(reader.GetString(0));
+        }
+
+        return column;
+    }
+
+    private object? Scalar(string query, params object[] values)
+    {
+        using var command = Command(query, values);
+        return command.ExecuteScalar();
+    }
+
+    private void Execute(string statement, params object[] values)
+    {
+        using var command = Command(statement, values);
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteCommand Command(string text, params object[] values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = text;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue($"${i + 1}", values[i]);
+        }
+
+        return command;
+    }
+}
+
+/// <summary>The journal cannot be used; no run starts without it.</summary>
+public sealed class JournalException(string message) : Exception(message);

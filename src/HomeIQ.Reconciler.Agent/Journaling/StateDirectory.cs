@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+
+namespace HomeIQ.Reconciler.Journaling;
+
+/// <summary>The reconciler's own folder on the host: journal, sealed states, exported contents, evidence, the clone. Private to its owner.</summary>
+/// <remarks>The folder has the same path for the engine, since containers mount exported contents from it.</remarks>
+public sealed class StateDirectory : IDisposable
+{
+    private FileStream? held;
+
+    private StateDirectory(string root) => Root = root;
+
+    public string Root { get; }
+
+    public string JournalFile => Path.Combine(Root, "journal.db");
+
+    public string SealedFolder => Path.Combine(Root, "sealed");
+
+    /// <summary>Traversable by all: containers of any user read what they mount from here.</summary>
+    public string ContentFolder => Path.Combine(Root, "content");
+
+    public string EvidenceFolder => Path.Combine(Root, "runs");
+
+    public string CloneFolder => Path.Combine(Root, "repository.git");
+
+    /// <summary>Opens the folder, making what is missing.</summary>
+    public static StateDirectory Open(string root)
+    {
+        var state = new StateDirectory(Path.GetFullPath(root));
+        var traversable = DurableFile.PrivateFolder | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        Directory.CreateDirectory(state.Root, traversable);
+        Directory.CreateDirectory(state.ContentFolder, traversable);
+        Directory.CreateDirectory(state.SealedFolder, DurableFile.PrivateFolder);
+        Directory.CreateDirectory(state.EvidenceFolder, DurableFile.PrivateFolder);
+        return state;
+    }
+
+    /// <summary>True when a reconciler was at work here before: reading verbs make no folder.</summary>
+    public static bool Exists(string root) => File.Exists(Path.Combine(root, "journal.db"));
+
+    /// <summary>This host's key for specification digests; made on first use.</summary>
+    public ValueList<byte> Key()
+    {
+        var file = Path.Combine(Root, "key");
+        if (!File.Exists(file))
+        {
+            DurableFile.Write(file, RandomNumberGenerator.GetBytes(32), DurableFile.Private);
+        }
+
+        return new ValueList<byte>(File.ReadAllBytes(file));
+    }
+
+    /// <summary>Makes this process the only one that acts from this folder; false when another one does. A dead holder's lock is gone with it.</summary>
+    public bool TryLock()
+    {
+        try
+        {
+            held ??= new FileStream(
+                Path.Combine(Root, "lock"),
+                new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = DurableFile.Private });
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => held?.Dispose();
+}

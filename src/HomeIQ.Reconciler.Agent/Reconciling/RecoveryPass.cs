@@ -1,0 +1,62 @@
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>On start, finishes what a crash left: every begun step is probed, and one table decides forward or back (<see cref="Recovery"/>).</summary>
+internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journal)
+{
+    /// <summary>How far back crashes on the same content are looked for.</summary>
+    private const int RecentRuns = 50;
+
+    /// <returns>A report when nothing more should be done in this pass; null when the way is free.</returns>
+    public async Task<ApplyReport?> FinishAsync(CancellationToken cancellationToken)
+    {
+        foreach (var run in journal.Unfinished())
+        {
+            var before = reconciliation.StateOf(run.Before);
+            var context = reconciliation.ContextFor(run.Id, run.Plan.Revision, desired: null, tree: null, before, engineVersion: "");
+            await reconciliation.SettleAsync(run, context, cancellationToken);
+            var settled = journal.Find(run.Id)!;
+            foreach (var begun in settled.Begun.Concat(settled.RollbackBegun).Where(step => step.Receipt is not null))
+            {
+                context.Note(begun.Planned.Step.Subject, begun.Receipt!);
+            }
+
+            if (settled.Begun.Any(step => step is { Planned.Step: Promote, Receipt: not null }))
+            {
+                // Promoted is promoted: only clean-up was cut off.
+                await reconciliation.FinishCleanUpAsync(settled, context, cancellationToken);
+                continue;
+            }
+
+            if (before is not null && Recovery.IsLastCrash(settled, journal.Runs(RecentRuns)))
+            {
+                reconciliation.QuarantineCrashing(settled);
+            }
+
+            switch (Recovery.Decide(settled.Phase, before is not null))
+            {
+                case RecoveryAction.Drop:
+                    journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off before anything was touched; decided anew"));
+                    break;
+                case RecoveryAction.ResumeForward:
+                    // The next plan goes on from what is there: a first install only ever goes forward.
+                    journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off; the next run goes on from here"));
+                    break;
+                case RecoveryAction.GoBack or RecoveryAction.ContinueRollback:
+                    var report = await reconciliation.GoBackAsync(run.Id, context, settled.Failure?.Failure, cancellationToken);
+                    if (report.Result is ApplyResult.RollbackFailed)
+                    {
+                        return report;
+                    }
+
+                    break;
+                case RecoveryAction.Stay:
+                    return new(ApplyResult.RollbackFailed, $"the way back of run {run.Id} failed; nothing more is changed by itself", run.Id) { Hint = $"homeiq show {run.Id}" };
+            }
+        }
+
+        return null;
+    }
+}

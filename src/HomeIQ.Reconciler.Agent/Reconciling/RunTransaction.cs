@@ -1,0 +1,146 @@
+using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>A run as one transaction over the whole commit: all of it, or everything that it changed goes back (DESIGN §6).</summary>
+internal sealed class RunTransaction(IJournal journal, Applier applier, RunContext context, TimeProvider time)
+{
+    /// <summary>Steps of a way back that may be under way at once.</summary>
+    private const int ParallelBack = 4;
+
+    private bool IsFirstInstall => context.Before is null;
+
+    public async Task<ApplyReport> CompleteAsync(string run, IReadOnlySet<int> done, CancellationToken cancellationToken)
+    {
+        var plan = Record(run).Plan;
+        journal.Append(run, new PhaseEntered(RunPhase.Preparing));
+        var preparation = plan with { Steps = [.. plan.Steps.Where(step => step.Step.IsPreparation)] };
+        IReadOnlyList<StepFailed> failures = [];
+        try
+        {
+            var parallel = context.Desired?.Policy.Parallel ?? ParallelBack;
+            if (!IsFirstInstall)
+            {
+                // Ready before the first cut: nothing stops until all of this is in hand.
+                failures = await applier.PerformAsync(preparation, done, parallel, goOn: false, cancellationToken);
+            }
+
+            if (failures.Count == 0)
+            {
+                journal.Append(run, new PhaseEntered(RunPhase.Upgrading));
+                var prepared = IsFirstInstall ? done : done.Concat(preparation.Steps.Select(step => step.Number)).ToHashSet();
+                failures = await applier.PerformAsync(plan, prepared, parallel, IsFirstInstall, cancellationToken);
+            }
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            // Whatever escapes a begun run ends it through the same way back, and is then told.
+            failures = [new StepFailed(0, IsRollback: false, FailureClass.Environmental, $"unexpected: {bug.Message}", null, null)];
+            if (!IsPromoted(run))
+            {
+                await EndBadlyAsync(run, failures);
+            }
+
+            throw;
+        }
+
+        return failures.Count == 0 || IsPromoted(run) ? Succeed(run) : await EndBadlyAsync(run, failures);
+    }
+
+    /// <summary>Puts back everything that the run changed, last step first, and never turns round.</summary>
+    public async Task<ApplyReport> GoBackAsync(string run, StepFailed? failure)
+    {
+        var before = context.Before!;
+        var record = Record(run);
+        var reason = failure is { } known ? Describe(record, known) : "the run was cut off";
+        var plan = record.RollbackPlan ?? RollbackPlanner.PlanFor(record, before);
+        if (record.RollbackPlan is null)
+        {
+            journal.Append(run, new RollbackStarted(plan, reason));
+        }
+
+        context.Progress.Report(new RollbackBegan(plan, reason));
+        var done = record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet();
+        var stuck = await applier.PerformAsync(plan, done, ParallelBack, goOn: false, CancellationToken.None);
+        if (stuck.Count > 0)
+        {
+            var both = $"{reason}; and the way back failed: {Describe(plan, stuck[0])}";
+            return End(run, RunPhase.RollbackFailed, null, both, ApplyResult.RollbackFailed, "see homeiq show, then put it right by hand and run homeiq apply");
+        }
+
+        string? after = null;
+        if (Promotion.Reseal(before, context) is { } again)
+        {
+            after = $"{run}-back";
+            context.Sealed.PutState(after, again);
+        }
+
+        return End(run, RunPhase.RolledBack, after, $"rolled back to {Short(before.Revision)}: {reason}", ApplyResult.RolledBack, failure?.Hint);
+    }
+
+    private static string Short(string revision) => revision.Length > 8 ? revision[..8] : revision;
+
+    private static string Describe(RunRecord record, StepFailed failure) => Describe(record.Plan, failure);
+
+    private static string Describe(Plan plan, StepFailed failure) =>
+        plan.Steps.FirstOrDefault(step => step.Number == failure.Number) is { } step ? $"{step.Step.Subject}: {failure.Reason}" : failure.Reason;
+
+    private RunRecord Record(string run) => journal.Find(run) ?? throw new JournalException($"run {run} is not in the journal");
+
+    private bool IsPromoted(string run) => Record(run).Begun.Any(step => step is { Planned.Step: Promote, Receipt: not null });
+
+    private ApplyReport Succeed(string run)
+    {
+        var plan = Record(run).Plan;
+        var from = plan.From is { } earlier ? $" (was {Short(earlier)})" : "";
+        return End(run, RunPhase.Succeeded, null, $"{Short(plan.Revision)} is applied, verified and last known-good{from}", ApplyResult.Applied, null);
+    }
+
+    private async Task<ApplyReport> EndBadlyAsync(string run, IReadOnlyList<StepFailed> failures)
+    {
+        // What was stopped because something else failed is not the reason.
+        var failure = failures.FirstOrDefault(candidate => candidate.Class is not FailureClass.Environmental) ?? failures[0];
+        if (IsFirstInstall)
+        {
+            return await LeaveIncompleteAsync(run, failures);
+        }
+
+        var record = Record(run);
+        if (failure.Class is FailureClass.Verification or FailureClass.Migration && record.Plan.Contents.Count > 0)
+        {
+            // Before the way back begins: a crash from here on must not lead to a fresh attempt.
+            journal.AddQuarantine(QuarantineOf(record, failure));
+        }
+
+        journal.Append(run, new PhaseEntered(RunPhase.RollingBack));
+        return await GoBackAsync(run, failure);
+    }
+
+    /// <summary>A first install has no way back: what failed is stopped, its dependents wait, the rest stays up, nothing is promoted.</summary>
+    private async Task<ApplyReport> LeaveIncompleteAsync(string run, IReadOnlyList<StepFailed> failures)
+    {
+        var record = Record(run);
+        var stop = FailedInstall.PlanFor(record);
+        journal.Append(run, new RollbackStarted(stop, "stopping what failed; the rest stays up"));
+        var stuck = await applier.PerformAsync(stop, new HashSet<int>(), ParallelBack, goOn: true, CancellationToken.None);
+        var told = string.Join("; ", failures.Concat(stuck).Select(failure => Describe(record, failure)).Distinct(StringComparer.Ordinal));
+        return End(run, RunPhase.Incomplete, null, $"not promoted: {told}", ApplyResult.Incomplete, failures[0].Hint);
+    }
+
+    private QuarantineEntry QuarantineOf(RunRecord record, StepFailed failure)
+    {
+        var subject = record.Plan.Steps.FirstOrDefault(step => step.Number == failure.Number)?.Step.Subject ?? "";
+        var suspects = Suspects.Of(subject, record.Plan, context.Desired!);
+        return new($"q-{record.Id}", record.Id, record.Plan.Revision, time.GetUtcNow(), suspects, subject, failure.Reason);
+    }
+
+    private ApplyReport End(string run, RunPhase phase, string? after, string summary, ApplyResult result, string? hint)
+    {
+        journal.End(run, new RunEnded(phase, after, summary));
+        context.Progress.Report(new RunFinished(run, phase, summary));
+        return new(result, summary, run, Record(run).Plan) { Hint = hint };
+    }
+}

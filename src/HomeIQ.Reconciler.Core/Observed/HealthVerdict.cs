@@ -1,0 +1,65 @@
+using HomeIQ.Reconciler.Desired;
+
+namespace HomeIQ.Reconciler.Observed;
+
+public enum HealthState
+{
+    /// <summary>Too early to say.</summary>
+    Waiting,
+    Passed,
+    Failed,
+}
+
+/// <summary>What one look at a started container says about its health, and how long at most to wait before the next look can say more.</summary>
+public sealed record HealthVerdict(HealthState State, string Reason)
+{
+    /// <summary>How long a container that nobody can ask must stay up before it counts as started.</summary>
+    public static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
+
+    /// <param name="check">The health check in force, the image's own included; null when there is none.</param>
+    /// <param name="waited">Since the start, measured here: the engine's clock may differ.</param>
+    /// <param name="restartsBefore">The container's restart count when it was started.</param>
+    /// <param name="limit">The policy's time limit for the verification; null when it sets none.</param>
+    public static HealthVerdict Of(ObservedContainer container, HealthCheck? check, TimeSpan waited, int restartsBefore, TimeSpan? limit)
+    {
+        if (container.RestartCount > restartsBefore || container.Status is ContainerStatus.Restarting)
+        {
+            return Fail($"it crashed with exit code {container.ExitCode} and was restarted by the engine");
+        }
+
+        switch (container.Status)
+        {
+            case ContainerStatus.Exited when container.ExitCode == 0 && container.Restart.Name is "no" or "on-failure":
+                return new(HealthState.Passed, "completed with exit code 0");
+            case ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Removing:
+                return Fail($"it ended with exit code {container.ExitCode}");
+            case ContainerStatus.Created:
+                return Fail("it was never started");
+            case ContainerStatus.Paused:
+                return Fail("it was paused from outside");
+        }
+
+        if (check is null or { IsDisabled: true })
+        {
+            return waited >= Settle ? new(HealthState.Passed, "running (no health check)") : new(HealthState.Waiting, "no health check; watching that it stays up");
+        }
+
+        switch (container.Health)
+        {
+            case ContainerHealth.Healthy:
+                return new(HealthState.Passed, "healthy");
+            case ContainerHealth.Unhealthy:
+                return Fail($"unhealthy{LastOutput(container)}");
+        }
+
+        var bound = limit is { } set && set < check.Bound ? set : check.Bound;
+        return waited >= bound
+            ? Fail($"not healthy after {bound.TotalSeconds:0.#} s{LastOutput(container)}")
+            : new(HealthState.Waiting, $"starting{LastOutput(container)}");
+    }
+
+    private static HealthVerdict Fail(string reason) => new(HealthState.Failed, reason);
+
+    private static string LastOutput(ObservedContainer container) =>
+        container.LastHealthOutput is { Length: > 0 } output ? $": {output.Trim().ReplaceLineEndings(" ")}" : "";
+}

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using HomeIQ.Reconciler.Reconciling;
+using Microsoft.Extensions.Configuration;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary>The agent's own settings on the command line; each also as <c>HOMEIQ_…</c> and in the JSON settings file. A flag beats a variable, a variable beats the file.</summary>
+internal sealed class AgentOptions
+{
+    private const string Group = "HOMEIQ_";
+
+    private readonly Option<string?> settingsFile = new("--settings") { Description = "JSON file with these settings (HOMEIQ_SETTINGS; default /etc/homeiq/settings.json when it is there)", Recursive = true };
+    private readonly List<(Option Option, string Key)> known = [];
+    private readonly Option<string?> repo;
+    private readonly Option<string?> branch;
+    private readonly Option<string?> path;
+    private readonly Option<string?> state;
+    private readonly Option<string?> docker;
+    private readonly Option<string?> instance;
+    private readonly Option<string?> projectName;
+    private readonly Option<string?> projectDirectory;
+    private readonly Option<string?> dockerConfig;
+    private readonly Option<string[]> envFiles;
+    private readonly Option<string[]> profiles;
+
+    public AgentOptions()
+    {
+        repo = Text("--repo", "repo", "URL", "Git repository of the desired state: a path, file:// or http(s)://");
+        branch = Text("--branch", "branch", "B", "branch or tag to follow (default main)");
+        path = Text("--path", "path", "DIR", "folder of the desired state in the repository (default desired-state)");
+        state = Text("--state", "state", "DIR", "state directory on this host (default /var/lib/homeiq)");
+        docker = Text("--docker", "docker", "ENDPOINT", "engine: unix:///path or tcp://host:port (default DOCKER_HOST, else unix:///var/run/docker.sock)");
+        instance = Text("--instance", "instance", "NAME", "whose containers are ours: the value of our label (default homeiq)");
+        projectName = Text("--project-name", "project_name", "N", "Compose project name; required here, in reconciler.yaml or as name: in Compose");
+        projectDirectory = Text("--project-dir", "project_dir", "D", "where writable relative binds live on this host");
+        dockerConfig = Text("--docker-config", "docker_config", "DIR", "folder of Docker's config.json with registry credentials (default DOCKER_CONFIG, else ~/.docker)");
+        envFiles = Several("--env-file", "env_file", "F", "env file of this host for ${VAR}; repeat for several, later ones win");
+        profiles = Several("--profile", "profile", "P", "Compose profile to activate; repeat for several");
+    }
+
+    public void AddTo(RootCommand root)
+    {
+        root.Add(settingsFile);
+        foreach (var (option, _) in known)
+        {
+            root.Add(option);
+        }
+    }
+
+    /// <summary>True when the user named a repository, by flag, variable or file.</summary>
+    public bool NamesRepository(ParseResult parsed) => Read(parsed).Repository.Length > 0;
+
+    public bool NamesPath(ParseResult parsed) => parsed.GetValue(path) is not null;
+
+    /// <exception cref="UsageException">A setting is wrong, or the settings file cannot be read.</exception>
+    public AgentSettings Read(ParseResult parsed)
+    {
+        var configuration = Configure(parsed);
+        string? Get(Option<string?> option, string key) => parsed.GetValue(option) ?? (configuration[key] is { Length: > 0 } value ? value : null);
+        string[] All(Option<string[]> option, string key) => parsed.GetValue(option) is { Length: > 0 } given ? given
+            : configuration.GetSection(key).GetChildren().Select(child => child.Value ?? "").Where(value => value.Length > 0).ToArray() is { Length: > 0 } listed ? listed
+            : configuration[key]?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+        var defaults = new AgentSettings();
+        return new AgentSettings
+        {
+            Repository = Get(repo, "repo") ?? "",
+            Branch = Get(branch, "branch") ?? defaults.Branch,
+            Path = (Get(path, "path") ?? defaults.Path).Trim('/'),
+            StateDirectory = Path.GetFullPath(Get(state, "state") ?? defaults.StateDirectory),
+            Docker = Endpoint(Get(docker, "docker") ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? defaults.Docker),
+            Instance = Get(instance, "instance") ?? defaults.Instance,
+            ProjectName = Get(projectName, "project_name"),
+            ProjectDirectory = Get(projectDirectory, "project_dir") is { } directory ? Path.GetFullPath(directory) : null,
+            DockerConfig = Get(dockerConfig, "docker_config"),
+            EnvFiles = [.. All(envFiles, "env_file").Select(Path.GetFullPath)],
+            Profiles = [.. All(profiles, "profile")],
+            GitUser = configuration["git_user"],
+            GitPassword = configuration["git_password"],
+            GitToken = configuration["git_token"],
+        };
+    }
+
+    private static string Endpoint(string given) => given.StartsWith('/') ? $"unix://{given}" : given;
+
+    private IConfigurationRoot Configure(ParseResult parsed)
+    {
+        var named = parsed.GetValue(settingsFile) ?? Environment.GetEnvironmentVariable($"{Group}SETTINGS");
+        var file = Path.GetFullPath(named ?? "/etc/homeiq/settings.json");
+        if (named is not null && !File.Exists(file))
+        {
+            throw new UsageException($"the settings file {file} is not there", "leave --settings out, or name an existing file");
+        }
+
+        try
+        {
+            return new ConfigurationBuilder().AddJsonFile(file, optional: true).AddEnvironmentVariables(Group).Build();
+        }
+        catch (InvalidDataException broken)
+        {
+            throw new UsageException($"{file} cannot be read: {broken.InnerException?.Message ?? broken.Message}", "it is a flat JSON object: {\"repo\": \"…\", \"branch\": \"main\"}");
+        }
+    }
+
+    private Option<string?> Text(string name, string key, string placeholder, string description)
+    {
+        var option = new Option<string?>(name) { Description = $"{description} [{Group}{key.ToUpperInvariant()}]", HelpName = placeholder, Recursive = true };
+        known.Add((option, key));
+        return option;
+    }
+
+    private Option<string[]> Several(string name, string key, string placeholder, string description)
+    {
+        var option = new Option<string[]>(name)
+        {
+            Description = $"{description} [{Group}{key.ToUpperInvariant()}]", HelpName = placeholder, Recursive = true, AllowMultipleArgumentsPerToken = false,
+        };
+        known.Add((option, key));
+        return option;
+    }
+}
+
+/// <summary>The command line or a setting is wrong; nothing was touched.</summary>
+internal sealed class UsageException(string message, string? hint = null) : Exception(message)
+{
+    public string? Hint { get; } = hint;
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using HomeIQ.Reconciler.Planning;
+using HomeIQ.Reconciler.Reconciling;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary><c>homeiq apply</c>: brings the host to the branch's newest commit, or puts it back.</summary>
+internal static class ApplyCommand
+{
+    public static Command Create(AgentOptions agent)
+    {
+        var revision = new Option<string?>("--revision") { Description = "the commit, branch or tag to apply (default: the branch's newest commit)", HelpName = "REF" };
+        var approve = new Option<string?>("--approve") { Description = "the digest of the plan that you read and approve of", HelpName = "DIGEST" };
+        var refresh = PlanCommand.Refresh();
+        var command = new Command("apply", """
+            Bring this host to the branch's newest commit: pull and build, swap in dependency
+            order, verify, promote. If anything fails, everything that was changed goes back.
+
+            Ends with 0 when the host is on the commit, 1 when it was tried and put back,
+            2 when it was refused or is wrong, 3 when the way back failed, 4 when it waits
+            for --approve or is held because this content failed before.
+
+              homeiq apply
+              homeiq apply --approve 1f3a9c02
+            """) { revision, approve, refresh };
+        command.Does((parsed, terminal, cancellationToken) => RunAsync(
+            terminal, agent.Read(parsed),
+            reconciliation => reconciliation.ApplyAsync(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), cancellationToken)));
+        return command;
+    }
+
+    /// <summary>Runs a mutating verb with live progress and prints how it ended.</summary>
+    public static async Task<int> RunAsync(Terminal terminal, AgentSettings settings, Func<Reconciliation, Task<ApplyReport>> run)
+    {
+        ApplyReport report;
+        using (var progress = new RunProgress(terminal, TimeProvider.System))
+        {
+            await using var session = Session.Open(settings, progress);
+            report = await run(session.Reconciliation);
+        }
+
+        terminal.Problems(report.Problems);
+        if (report.Run is null && report.Plan is { } plan && report.Result is not ApplyResult.NothingToDo)
+        {
+            terminal.Line(PlanText.Of(plan));
+            terminal.Line();
+        }
+
+        var (word, code) = report.Result switch
+        {
+            ApplyResult.NothingToDo or ApplyResult.Applied => (terminal.Green("ok"), ExitCode.Success),
+            ApplyResult.RolledBack => (terminal.Yellow("rolled back"), ExitCode.Different),
+            ApplyResult.Incomplete => (terminal.Red("incomplete"), ExitCode.Different),
+            ApplyResult.RollbackFailed => (terminal.Red("rollback failed"), ExitCode.RollbackFailed),
+            ApplyResult.Held => (terminal.Yellow("held"), ExitCode.Waiting),
+            ApplyResult.AwaitingApproval => (terminal.Yellow("awaiting approval"), ExitCode.Waiting),
+            ApplyResult.Refused => (terminal.Red("refused"), ExitCode.Error),
+            _ => (terminal.Red("invalid"), ExitCode.Error),
+        };
+        terminal.Line($"{word}: {report.Summary}");
+        if (report.Hint is { } hint)
+        {
+            terminal.Line($"  {hint}");
+        }
+
+        if (report.Run is { } id && code != ExitCode.Success)
+        {
+            terminal.Line($"  homeiq show {id} tells what was done");
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,21 @@
+using System.CommandLine;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary><c>homeiq rollback</c>: back to the known-good state before this one, without Git and without a registry.</summary>
+internal static class RollbackCommand
+{
+    public static Command Create(AgentOptions agent)
+    {
+        var command = new Command("rollback", """
+            Go back to the known-good state before the current one, and remember what was left
+            as bad: it is not applied again until it changes. Needs neither Git nor a registry.
+            Ends as apply does.
+
+              homeiq rollback
+            """);
+        command.Does((parsed, terminal, cancellationToken) => ApplyCommand.RunAsync(
+            terminal, agent.Read(parsed), reconciliation => reconciliation.RollbackAsync(cancellationToken)));
+        return command;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary>Shows a run as it happens: for a person, the steps under way redrawn in place below the finished ones; in a pipe, one plain line per step.</summary>
+internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
+{
+    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(120);
+
+    /// <summary>Steps under way that are drawn; the rest are counted.</summary>
+    private const int MostLines = 10;
+
+    private readonly Terminal terminal;
+    private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<int, (PlannedStep Step, long Began, string News)> underWay = [];
+    private readonly ITimer? timer;
+    private int drawn;
+    private int total;
+
+    public RunProgress(Terminal terminal, TimeProvider time)
+    {
+        this.terminal = terminal;
+        this.time = time;
+        timer = terminal.IsInteractive ? time.CreateTimer(_ => Draw(), null, Redraw, Redraw) : null;
+    }
+
+    public void Report(RunEvent value)
+    {
+        lock (gate)
+        {
+            Erase();
+            switch (value)
+            {
+                case RunBegan began:
+                    total = began.Plan.Steps.Count;
+                    terminal.Line(terminal.Bold($"run {began.Run}: {PlanText.Headline(began.Plan)}"));
+                    break;
+                case StepBegan began:
+                    underWay[began.Step.Number] = (began.Step, time.GetTimestamp(), "");
+                    break;
+                case StepProgressed progressed when underWay.TryGetValue(progressed.Step.Number, out var line):
+                    var news = progressed.Total > 0 ? $"{progressed.Text} {100 * progressed.Current / progressed.Total} %" : progressed.Text;
+                    underWay[progressed.Step.Number] = line with { News = news.ReplaceLineEndings(" ") };
+                    break;
+                case StepEnded ended:
+                    underWay.Remove(ended.Step.Number);
+                    Finished(ended.Step, ended.Receipt is Skipped ? terminal.Dim("skip") : terminal.Green("ok  "), ended.Took, Said(ended.Receipt));
+                    break;
+                case StepBroke broke:
+                    underWay.Remove(broke.Step.Number);
+                    Finished(broke.Step, terminal.Red("FAIL"), broke.Took, broke.Failure.Reason.ReplaceLineEndings(" "));
+                    if (broke.Failure.Hint is { } hint)
+                    {
+                        terminal.Line($"            {hint}");
+                    }
+
+                    break;
+                case RollbackBegan back:
+                    total = back.Plan.Steps.Count;
+                    terminal.Line(terminal.Yellow($"going back: {back.Reason.ReplaceLineEndings(" ")}"));
+                    break;
+            }
+
+            DrawLines();
+        }
+    }
+
+    public void Dispose()
+    {
+        timer?.Dispose();
+        lock (gate)
+        {
+            Erase();
+        }
+    }
+
+    private static string Said(Receipt receipt) => receipt switch
+    {
+        Skipped skipped => skipped.Reason,
+        ServiceVerified verified => verified.Evidence,
+        ContainerStopped { WasRunning: false } => "it had been stopped before",
+        _ => "",
+    };
+
+    private static string Seconds(TimeSpan took) => took.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+
+    private void Finished(PlannedStep step, string mark, TimeSpan took, string said) =>
+        terminal.Line($"  {mark} {step.Number,3}/{total} {Seconds(took),6} s  {StepText.Of(step.Step)}{(said.Length > 0 ? $": {said}" : "")}");
+
+    private void Draw()
+    {
+        lock (gate)
+        {
+            Erase();
+            DrawLines();
+        }
+    }
+
+    private void Erase()
+    {
+        if (drawn > 0)
+        {
+            terminal.Out.Write($"\e[{drawn}A\e[J");
+            drawn = 0;
+        }
+    }
+
+    private void DrawLines()
+    {
+        if (!terminal.IsInteractive)
+        {
+            return;
+        }
+
+        var width = Math.Max(20, Console.WindowWidth - 1);
+        foreach (var (step, began, news) in underWay.Values.Take(MostLines))
+        {
+            var line = $"  .... {step.Number,3}/{total} {Seconds(time.GetElapsedTime(began)),6} s  {StepText.Of(step.Step)}{(news.Length > 0 ? $": {news}" : "")}";
+            terminal.Line(terminal.Cyan(line.Length > width ? line[..width] : line));
+            drawn++;
+        }
+
+        if (underWay.Count > MostLines)
+        {
+            terminal.Line(terminal.Dim($"       and {underWay.Count - MostLines} more"));
+            drawn++;
+        }
+
+        terminal.Out.Flush();
+    }
+}

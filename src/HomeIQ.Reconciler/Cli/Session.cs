@@ -1,0 +1,56 @@
+using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Reconciling;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary>Everything that a verb works with, wired from the agent's settings: the only place where objects are put together.</summary>
+internal sealed class Session : IAsyncDisposable
+{
+    private readonly StateDirectory state;
+    private readonly DockerEngine host;
+    private readonly GitSource source;
+
+    private Session(AgentSettings settings, IProgress<RunEvent> progress)
+    {
+        state = StateDirectory.Open(settings.StateDirectory);
+        Journal = new SqliteJournal(state.JournalFile, TimeProvider.System);
+        host = new DockerEngine(new DockerEngineSettings { Endpoint = settings.Docker, ConfigurationFolder = settings.DockerConfig, ContentRoot = state.ContentFolder });
+        source = GitSource.Open(new GitSettings
+        {
+            Url = settings.Repository,
+            Directory = state.CloneFolder,
+            Branch = settings.Branch,
+            User = settings.GitUser,
+            Password = settings.GitPassword,
+            Token = settings.GitToken,
+        });
+        Reconciliation = new Reconciliation(settings, host, source, state, Journal, TimeProvider.System, progress);
+    }
+
+    public Reconciliation Reconciliation { get; }
+
+    public IJournal Journal { get; }
+
+    /// <exception cref="UsageException">A required setting is missing.</exception>
+    public static Session Open(AgentSettings settings, IProgress<RunEvent>? progress = null) =>
+        settings.Repository.Length == 0
+            ? throw new UsageException("which repository? none is named", "give --repo URL, or set HOMEIQ_REPO")
+            : new Session(settings, progress ?? new Listener<RunEvent>(_ => { }));
+
+    /// <summary>Opens the journal alone, for verbs that look at the past.</summary>
+    public static IJournal OpenJournal(AgentSettings settings) =>
+        StateDirectory.Exists(settings.StateDirectory)
+            ? new SqliteJournal(StateDirectory.Open(settings.StateDirectory).JournalFile, TimeProvider.System)
+            : throw new UsageException($"{settings.StateDirectory} holds no journal: nothing was applied from there yet", "give --state DIR, or run homeiq apply first");
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        source.Dispose();
+        Journal.Dispose();
+        state.Dispose();
+    }
+}

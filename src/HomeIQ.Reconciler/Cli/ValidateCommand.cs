@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Text.Json;
+using HomeIQ.Reconciler.Compose;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Reconciling;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary><c>homeiq validate</c>: every problem of a desired state at once. Asks no engine.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create(AgentOptions agent)
+    {
+        var compose = new Option<string[]>("--compose") { Description = "judge these Compose files by themselves, later ones override earlier ones", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+        var revision = new Option<string?>("--revision") { Description = "the commit, branch or tag to validate, with --repo (default: the branch's newest commit)", HelpName = "REF" };
+        var output = Verb.Output(OutputFormat.Table, OutputFormat.Json);
+        var command = new Command("validate", """
+            Check a desired state and print every problem at once, with file, line and column.
+            Reads a plain folder (--path), a commit (--repo) or single Compose files (--compose);
+            asks no engine. Ends with 0 when there is no error, 1 when there is one.
+
+              homeiq validate --path desired-state --env-file .env
+              homeiq validate --compose compose.yaml compose.override.yaml
+            """) { compose, revision, output };
+        command.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            var settings = agent.Read(parsed);
+            var request = parsed.GetValue(compose) is { Length: > 0 } files ? OfFiles(settings, files)
+                : agent.NamesRepository(parsed) ? await OfCommitAsync(settings, parsed.GetValue(revision), cancellationToken)
+                : OfFolder(settings);
+            var result = DesiredStateLoader.Load(request);
+            if (parsed.GetValue(output) is OutputFormat.Json)
+            {
+                terminal.Line(JsonSerializer.Serialize([.. result.Problems], ProblemJson.Default.ProblemArray));
+            }
+            else
+            {
+                terminal.Problems(result.Problems);
+                if (result.State is { } state)
+                {
+                    terminal.Line($"{terminal.Green("ok")}: project {state.Project}, {state.Services.Count} services, {state.Networks.Count} networks, {state.Volumes.Count} volumes");
+                }
+            }
+
+            return result.State is null ? ExitCode.Different : ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static LoadRequest OfFolder(AgentSettings settings)
+    {
+        var folder = Path.GetFullPath(settings.Path.Length == 0 ? "." : Directory.Exists($"/{settings.Path}") && !Directory.Exists(settings.Path) ? $"/{settings.Path}" : settings.Path);
+        if (!Directory.Exists(folder))
+        {
+            throw new UsageException($"there is no folder {folder}", "give --path FOLDER, or --repo URL to validate a commit");
+        }
+
+        var root = RootOf(folder);
+        return Request(settings, new FolderTree(root)) with { Path = Relative(root, folder) };
+    }
+
+    private static LoadRequest OfFiles(AgentSettings settings, string[] files)
+    {
+        foreach (var file in files.Where(file => !File.Exists(file)))
+        {
+            throw new UsageException($"there is no file {file}");
+        }
+
+        var root = RootOf(Path.GetDirectoryName(Path.GetFullPath(files[0]))!);
+        return Request(settings, new FolderTree(root)) with
+        {
+            Path = Relative(root, Path.GetDirectoryName(Path.GetFullPath(files[0]))!),
+            ComposeFiles = [.. files.Select(file => Relative(root, Path.GetFullPath(file)))],
+            ProjectName = settings.ProjectName ?? "compose",
+            ProjectDirectory = settings.ProjectDirectory ?? root,
+        };
+    }
+
+    private static async Task<LoadRequest> OfCommitAsync(AgentSettings settings, string? revision, CancellationToken cancellationToken)
+    {
+        var tree = await CommitComparison.TreeAsync(settings, revision ?? settings.Branch, cancellationToken);
+        return Request(settings, tree) with { Path = settings.Path };
+    }
+
+    private static LoadRequest Request(AgentSettings settings, ISourceTree tree) => new()
+    {
+        Tree = tree,
+        ProjectName = settings.ProjectName,
+        ProjectDirectory = settings.ProjectDirectory ?? "/",
+        EnvFiles = settings.EnvFiles,
+        Profiles = settings.Profiles,
+    };
+
+    /// <summary>The repository that the folder lies in, since contexts and binds may point above the folder; else the folder itself.</summary>
+    private static string RootOf(string folder)
+    {
+        for (var candidate = new DirectoryInfo(folder); candidate is not null; candidate = candidate.Parent)
+        {
+            if (Path.Exists(Path.Combine(candidate.FullName, ".git")))
+            {
+                return candidate.FullName;
+            }
+        }
+
+        return folder;
+    }
+
+    private static string Relative(string root, string path) => Path.GetRelativePath(root, path) is "." ? "" : Path.GetRelativePath(root, path);
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Journaling;
+
+namespace HomeIQ.Reconciler.Cli;
+
+internal enum OutputFormat
+{
+    Table,
+    Json,
+    Markdown,
+}
+
+/// <summary>What verbs have in common: their output, and one place where what went wrong becomes one clear message.</summary>
+internal static class Verb
+{
+    public static Option<OutputFormat> Output(params OutputFormat[] formats)
+    {
+        var names = formats.Select(format => format.ToString().ToLowerInvariant()).ToArray();
+        var option = new Option<OutputFormat>("--output", "-o") { Description = $"form of the output: {string.Join(", ", names)}", HelpName = string.Join('|', names), DefaultValueFactory = _ => formats[0] };
+        option.CustomParser = result => Enum.TryParse<OutputFormat>(result.Tokens[0].Value, ignoreCase: true, out var format) && formats.Contains(format) ? format : Reject(result, names);
+        option.CompletionSources.Add(names);
+        return option;
+
+        static OutputFormat Reject(System.CommandLine.Parsing.ArgumentResult result, string[] names)
+        {
+            result.AddError($"-o {result.Tokens[0].Value} is not one of: {string.Join(", ", names)}");
+            return default;
+        }
+    }
+
+    /// <summary>Gives the command its deed; known failures are printed as <c>homeiq: error: …</c> and end with 2.</summary>
+    public static void Does(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> deed, int error = ExitCode.Error) =>
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var terminal = new Terminal(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            try
+            {
+                return await deed(parsed, terminal, cancellationToken);
+            }
+            catch (UsageException wrong)
+            {
+                terminal.Error(wrong.Message, wrong.Hint);
+            }
+            catch (GitException unreadable)
+            {
+                terminal.Error(unreadable.Message, "check --repo, --branch and the credentials (HOMEIQ_GIT_TOKEN, HOMEIQ_GIT_USER, HOMEIQ_GIT_PASSWORD)");
+            }
+            catch (ContainerHostException unavailable)
+            {
+                terminal.Error(unavailable.Message, unavailable.Failure is HostFailure.Unreachable ? "is the engine running? give --docker ENDPOINT if it is elsewhere" : null);
+            }
+            catch (JournalException unusable)
+            {
+                terminal.Error(unusable.Message, null);
+            }
+            catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
+            {
+                terminal.Error(broken.Message, "check the path and its permissions; homeiq needs its state directory for itself");
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                terminal.Error("interrupted", null);
+            }
+
+            return error;
+        });
+}
