@@ -30,5 +30,24 @@ public static class ComposeFiles
 {
     /// <summary>Null when nothing usable could be read; problems may have been found in either case.</summary>
     /// <param name="files">From the root of the tree, later ones override earlier ones.</param>
-    public static MergedCompose? Load(LoadRequest request, IReadOnlyList<string> files, Variables variables, ICollection<Problem> problems) => null;
+    public static MergedCompose? Load(LoadRequest request, IReadOnlyList<string> files, Variables variables, ICollection<Problem> problems)
+    {
+        var found = new ProblemList();
+        try
+        {
+            return files.Count == 0 ? null : new ComposeLoader(request.Tree, found).Load(files, variables);
+        }
+        catch (ComposeRefusedException refused)
+        {
+            found.Add(refused.Problem);
+            return null;
+        }
+        finally
+        {
+            foreach (var problem in found)
+            {
+                problems.Add(problem);
+            }
+        }
+    }
 }

@@ -7,5 +7,28 @@ namespace HomeIQ.Reconciler.Compose;
 public static class Interpolation
 {
     /// <summary>The same tree with every scalar value (keys are left alone) interpolated; positions stay.</summary>
-    public static YamlNode Apply(YamlNode node, Variables variables, ICollection<Problem> problems) => node;
+    public static YamlNode Apply(YamlNode node, Variables variables, ICollection<Problem> problems) =>
+        Apply(node, new Interpolator(variables.Find, variables.Files, variables.LeaveUnresolved, problems));
+
+    private static YamlNode Apply(YamlNode node, Interpolator interpolator) => node switch
+    {
+        YamlScalar scalar => Apply(scalar, interpolator),
+        YamlSequence sequence => sequence with { Items = new ValueList<YamlNode>(sequence.Items.Select(item => Apply(item, interpolator))) },
+        YamlMapping mapping => mapping with { Entries = new ValueList<YamlEntry>(mapping.Entries.Select(entry => entry with { Value = Apply(entry.Value, interpolator) })) },
+        _ => node,
+    };
+
+    private static YamlScalar Apply(YamlScalar scalar, Interpolator interpolator)
+    {
+        if (!scalar.Text.Contains('$'))
+        {
+            return scalar;
+        }
+
+        var text = interpolator.Expand(scalar.Text, scalar.Position, out var isFromHost);
+        var result = scalar with { Text = text, IsFromHost = scalar.IsFromHost || isFromHost };
+
+        // An empty value that a variable left behind is an empty text, not a null.
+        return result.IsNull ? result with { IsPlain = false } : result;
+    }
 }

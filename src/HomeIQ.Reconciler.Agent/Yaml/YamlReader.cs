@@ -1,11 +1,103 @@
+using System.Buffers;
+using System.Text;
 using HomeIQ.Reconciler.Desired;
+using YamlDotNet.Core;
 
 namespace HomeIQ.Reconciler.Yaml;
 
 /// <summary>Turns the bytes of one YAML document into nodes, within bounds of size, depth and expansion.</summary>
+/// <remarks>
+/// The library's own composer recurses without bound, accepts a list that contains itself and converts what looks like a number; so only its events
+/// are used, and <see cref="YamlComposer"/> makes the nodes. No other file names the library.
+/// </remarks>
 public static class YamlReader
 {
+    public const int MaximumBytes = 1 << 20;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Null when the text could not be read at all. An empty document is a null scalar.</summary>
     /// <param name="file">As the user knows it, for positions.</param>
-    public static YamlNode? Read(byte[] bytes, string file, ICollection<Problem> problems) => null;
+    public static YamlNode? Read(byte[] bytes, string file, ICollection<Problem> problems)
+    {
+        if (bytes.Length > MaximumBytes)
+        {
+            problems.Add(new Problem(new SourcePosition(file), $"the file has {bytes.Length} bytes; at most {MaximumBytes} are read"));
+            return null;
+        }
+
+        if (Decode(bytes, file, problems) is not { } text)
+        {
+            return null;
+        }
+
+        var composer = new YamlComposer(text, file, problems);
+        try
+        {
+            return composer.Compose();
+        }
+        catch (YamlRefusedException refused)
+        {
+            problems.Add(refused.Problem);
+        }
+        catch (YamlException exception)
+        {
+            problems.Add(new Problem(YamlComposer.PositionOf(exception.Start, file), $"this is not YAML: {Sentence(exception.Message)}"));
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
+        {
+            // What the library throws at malformed text is not always its own kind.
+            problems.Add(new Problem(composer.LastPosition, $"this is not YAML: {Sentence(exception.Message)}"));
+        }
+
+        return null;
+    }
+
+    private static string? Decode(byte[] bytes, string file, ICollection<Problem> problems)
+    {
+        var content = bytes.AsSpan();
+        if (content.StartsWith(Encoding.UTF8.Preamble))
+        {
+            content = content[3..];
+        }
+
+        var valid = 0;
+        while (valid < content.Length && Rune.DecodeFromUtf8(content[valid..], out _, out var consumed) == OperationStatus.Done)
+        {
+            valid += consumed;
+        }
+
+        var text = StrictUtf8.GetString(content[..valid]);
+        if (valid < content.Length)
+        {
+            problems.Add(new Problem(PositionAfter(text, text.Length, file), $"the byte 0x{content[valid]:X2} is not UTF-8", "save the file as UTF-8"));
+            return null;
+        }
+
+        for (var index = 0; index < text.Length; index++)
+        {
+            if (IsForbidden(text[index]))
+            {
+                problems.Add(new Problem(PositionAfter(text, index, file), $"the control character U+{(int)text[index]:X4} has no place in YAML"));
+                return null;
+            }
+        }
+
+        return text;
+    }
+
+    private static bool IsForbidden(char character) =>
+        character is (< ' ' and not ('\t' or '\n' or '\r')) or '\u007F' or (>= '\u0080' and <= '\u009F' and not '\u0085') or '\uFEFF' or '\uFFFE' or '\uFFFF';
+
+    private static SourcePosition PositionAfter(string text, int index, string file)
+    {
+        var before = text.AsSpan(0, index);
+        return new SourcePosition(file, before.Count('\n') + 1, index - before.LastIndexOf('\n'));
+    }
+
+    private static string Sentence(string message)
+    {
+        var trimmed = message.Trim().TrimEnd('.');
+        return trimmed.Length == 0 ? "no reason given" : char.ToLowerInvariant(trimmed[0]) + trimmed[1..];
+    }
 }
