@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using HomeIQ.Reconciler.Desired;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -17,6 +19,8 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
     private const int MaximumNodes = 100_000;
     private const int MaximumText = 4 << 20;
     private const int MaximumProblems = 100;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private readonly Parser parser = new(new StringReader(text));
     private readonly Dictionary<string, Composed?> anchors = new(StringComparer.Ordinal);
@@ -185,7 +189,8 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
     {
         { IsNull: true } => "null",
         { Text: "true" or "True" or "TRUE" or "false" or "False" or "FALSE" } => "a boolean",
-        _ when char.IsAsciiDigit(key.Text[^1]) && double.TryParse(key.Text, out _) => "a number",
+        _ when double.TryParse(key.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && key.Text.Any(char.IsAsciiDigit) => "a number",
+        _ when key.Text.StartsWith("0x", StringComparison.Ordinal) && key.Text.Length > 2 && key.Text.AsSpan(2).IndexOfAnyExcept(HexDigits) < 0 => "a number",
         _ => null,
     };
 

@@ -42,12 +42,12 @@ public static class YamlReader
         }
         catch (YamlException exception)
         {
-            problems.Add(new Problem(YamlComposer.PositionOf(exception.Start, file), $"this is not YAML: {Sentence(exception.Message)}"));
+            problems.Add(YamlSyntax.Explain(exception.Message, YamlComposer.PositionOf(exception.Start, file), text));
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
         {
-            // What the library throws at malformed text is not always its own kind.
-            problems.Add(new Problem(composer.LastPosition, $"this is not YAML: {Sentence(exception.Message)}"));
+            // What the library throws at malformed text is not always its own kind: unbalanced brackets end here.
+            problems.Add(YamlSyntax.Explain("found a bracket or brace that is not closed", composer.LastPosition, text));
         }
 
         return null;
@@ -93,11 +93,5 @@ public static class YamlReader
     {
         var before = text.AsSpan(0, index);
         return new SourcePosition(file, before.Count('\n') + 1, index - before.LastIndexOf('\n'));
-    }
-
-    private static string Sentence(string message)
-    {
-        var trimmed = message.Trim().TrimEnd('.');
-        return trimmed.Length == 0 ? "no reason given" : char.ToLowerInvariant(trimmed[0]) + trimmed[1..];
     }
 }
