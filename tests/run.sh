@@ -201,6 +201,14 @@ count() {
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     summary+=("$(printf '%7s s  %s: %d passed, %d failed, %d skipped' "$4" "$1" "$p" "$f" "$s")")
+    mapfile -O "${#summary[@]}" -t summary < <(notable "$3")
+}
+
+# notable RESULT-FILE: the tests that failed, and the slowest of those that take long.
+notable() {
+    jq -r '.results.tests
+        | (.[] | select(.status == "failed") | "           failed: \(.name)"),
+          (map(select(.duration >= 5000)) | sort_by(-.duration) | .[:5][] | "           \(.duration / 100 | floor / 10) s: \(.name)")' "$1"
 }
 
 # lost WHAT: something that failed as a whole counts as one failure.
@@ -210,15 +218,22 @@ lost() {
     summary+=("$(printf '%9s  %s' FAILED "$1")")
 }
 
-# A test ends what it started. What it forgot must not disturb the next suite, and not stay unseen.
+# A test ends what it started. What it forgot must not disturb the next suite (an engine has about thirty networks to
+# give), and not stay unseen.
 remove_leftovers() {
-    local left
+    local left kind name
     export DOCKER_HOST="unix://$scratch/engine/docker.sock"
-    left=$(docker_client ps -a --format '{{.Names}}') || return 0
+    left=$(docker_client ps -a --format 'container {{.Names}}' &&
+        docker_client network ls --filter type=custom --format 'network {{.Name}}' &&
+        docker_client volume ls --format 'volume {{.Name}}') || return 0
     if [ -n "$left" ]; then
-        say "$1 left these containers: ${left//$'\n'/ }"
-        # shellcheck disable=SC2046
-        docker_client rm -fv $(docker_client ps -aq) >/dev/null || true
+        say "$1 left in the engine: ${left//$'\n'/, }"
+        while read -r kind name; do
+            case $kind in
+                container) docker_client rm -f "$name" ;;
+                *) docker_client "$kind" rm "$name" ;;
+            esac
+        done <<<"$left" >/dev/null || true
     fi
     unset DOCKER_HOST
 }
