@@ -74,11 +74,13 @@ internal sealed class DriftFinder
                 .Where(field => !field.Field.StartsWith("Config.Labels." + Ownership.Prefix, StringComparison.Ordinal))
                 .Where(field => !onlyThoseSet || EngineFields.IsSet(effective.Service.Spec, field.Field));
 
-        return recorded.Concat(Attachments(effective.Service.Spec, live)).Select(secrets.Hide).ToValueList();
+        return recorded.Concat(Attachments(effective, live)).Select(secrets.Hide).ToValueList();
     }
 
-    private IEnumerable<FieldChange> Attachments(ContainerSpec spec, ObservedContainer live)
+    /// <summary>What the recorded fields cannot tell: that a network of the same name is another one now.</summary>
+    private IEnumerable<FieldChange> Attachments(EffectiveService effective, ObservedContainer live)
     {
+        var spec = effective.Service.Spec;
         if (spec.NetworkMode is not null || spec.Networks.Count == 0 || live.Status == ContainerStatus.Dead)
         {
             yield break;
@@ -92,34 +94,14 @@ internal sealed class DriftFinder
                 continue;
             }
 
-            var field = $"network.{wanted.Network}";
-            if (live.Networks.FirstOrDefault(candidate => candidate.Network == wanted.Network) is not { } joined)
+            var joined = live.Networks.FirstOrDefault(candidate => candidate.Network == wanted.Network);
+            if (joined is { NetworkId.Length: > 0 } && joined.NetworkId != network.Id)
             {
-                yield return new(field, "joined", null);
+                yield return new($"network.{wanted.Network}", "joined", "joined to a network of that name that is gone");
             }
-            else if (joined.NetworkId.Length > 0 && joined.NetworkId != network.Id)
+            else if (joined is null && !effective.Recorded.ContainsKey($"NetworkSettings.Networks.{wanted.Network}"))
             {
-                yield return new(field, "joined", "joined to a network of that name that is gone");
-            }
-            else
-            {
-                if (wanted.Aliases.Any(alias => !joined.Aliases.Contains(alias)))
-                {
-                    yield return new($"{field}.aliases", SpecFields.Words(wanted.Aliases), SpecFields.Words(joined.Aliases));
-                }
-
-                if (wanted.Ipv4Address != joined.StaticIpv4)
-                {
-                    yield return new($"{field}.ipv4_address", wanted.Ipv4Address, joined.StaticIpv4);
-                }
-            }
-        }
-
-        foreach (var joined in live.Networks)
-        {
-            if (spec.Networks.All(wanted => wanted.Network != joined.Network))
-            {
-                yield return new($"network.{joined.Network}", null, "joined");
+                yield return new($"network.{wanted.Network}", "joined", null);
             }
         }
     }

@@ -18,6 +18,7 @@ internal static class EngineFields
         {
             "Config" => InConfig(spec, parts[1], rest),
             "HostConfig" => InHostConfig(spec, parts[1]),
+            "NetworkSettings" or "Mounts" => true,
             _ => false,
         };
     }

@@ -1,0 +1,75 @@
+using HomeIQ.Reconciler.Desired;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>What follows for a service from what is done with others: namespaces that it shares, networks that it is on, addresses that it caches.</summary>
+internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<string, ServiceWork> works)
+{
+    /// <summary>Users of a network that has to be made again are made again; users of one that is replaced let go of it meanwhile.</summary>
+    public void OfNetworks(IReadOnlySet<string> made, IReadOnlySet<string> replaced)
+    {
+        if (made.Count == 0 && replaced.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var work in works.Values.Where(work => work is { Desired: not null, Container: not null }))
+        {
+            foreach (var network in work.Desired!.Spec.Networks.Select(attachment => attachment.Network))
+            {
+                if (made.Contains(network))
+                {
+                    work.Raise(Move.Replace, $"network {network} is gone and is made again");
+                }
+                else if (replaced.Contains(network) && work.IsRunning)
+                {
+                    work.Raise(Move.Bounce, $"network {network} is replaced");
+                }
+            }
+        }
+    }
+
+    /// <summary>Called in dependency order, so that what follows from a consequence is seen, too.</summary>
+    public void OfNeeds(ServiceWork work)
+    {
+        if (work.Desired is not { Scale: > 0 } desired)
+        {
+            return;
+        }
+
+        foreach (var provider in inventory.Providers(desired).Where(works.ContainsKey).Select(name => works[name]))
+        {
+            if (provider.MakesContainer && work.Container is not null)
+            {
+                work.Raise(Move.Replace, $"it shares a namespace of {provider.Name}, which is made anew");
+            }
+            else if (provider.ComesUpAnew && work.IsRunning)
+            {
+                work.Raise(Move.Restart, $"it shares a namespace of {provider.Name}, which is started again");
+            }
+        }
+
+        foreach (var named in Inventory.RestartsWith(desired).Where(name => name != work.Name && works.ContainsKey(name)).Select(name => works[name]))
+        {
+            if (named.ComesUpAnew && work.IsRunning)
+            {
+                work.Raise(Move.Restart, $"restarts with {named.Name}");
+            }
+        }
+    }
+
+    /// <summary>Nothing moves in an earlier phase than what it needs.</summary>
+    public void OfPhases(ServiceWork work, Remarks remarks)
+    {
+        if (work.Desired is not { } desired || work.Move == Move.None)
+        {
+            return;
+        }
+
+        foreach (var need in ServiceOrder.Needs(inventory, desired).Select(name => works[name]).Where(need => need.Move is not (Move.None or Move.Remove) && need.Phase > work.Phase))
+        {
+            remarks.Warn("phase-order", work.Name, $"it needs {need.Name}, which stands in a later phase: it moves with that one", "put it into the same phase or a later one");
+            work.Phase = need.Phase;
+        }
+    }
+}

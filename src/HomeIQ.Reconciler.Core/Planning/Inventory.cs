@@ -1,0 +1,92 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>A situation with indexes, so that every question of the planner is answered by one look.</summary>
+internal sealed class Inventory
+{
+    private readonly byte[] key;
+
+    public Inventory(Situation situation)
+    {
+        Situation = situation;
+        key = [.. situation.Key];
+        Desired = situation.Desired.Services.ToDictionary(service => service.Name, StringComparer.Ordinal);
+        Effective = (situation.Effective?.Services ?? []).ToDictionary(service => service.Service.Name, StringComparer.Ordinal);
+        ByContainerName = situation.Desired.Services.DistinctBy(service => service.ContainerName, StringComparer.Ordinal)
+            .ToDictionary(service => service.ContainerName, service => service.Name, StringComparer.Ordinal);
+        ContainersById = situation.Observed.Containers.ToDictionary(container => container.Id, StringComparer.Ordinal);
+        ContainersByName = situation.Observed.Containers.DistinctBy(container => container.Name, StringComparer.Ordinal)
+            .ToDictionary(container => container.Name, StringComparer.Ordinal);
+        Networks = situation.Observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal)
+            .ToDictionary(network => network.Name, StringComparer.Ordinal);
+        Volumes = situation.Observed.Volumes.ToDictionary(volume => volume.Name, StringComparer.Ordinal);
+        ImagesById = situation.Observed.Images.Values.DistinctBy(image => image.Id, StringComparer.Ordinal)
+            .ToDictionary(image => image.Id, StringComparer.Ordinal);
+        IntactContents = situation.Observed.IntactContents.ToHashSet(StringComparer.Ordinal);
+        Adopted = (situation.Effective?.Services ?? []).Select(service => service.ContainerId).ToHashSet(StringComparer.Ordinal);
+    }
+
+    public Situation Situation { get; }
+
+    public ReadOnlySpan<byte> Key => key;
+
+    public Dictionary<string, DesiredService> Desired { get; }
+
+    public Dictionary<string, EffectiveService> Effective { get; }
+
+    public Dictionary<string, ObservedContainer> ContainersById { get; }
+
+    public Dictionary<string, ObservedContainer> ContainersByName { get; }
+
+    public Dictionary<string, ObservedNetwork> Networks { get; }
+
+    public Dictionary<string, ObservedVolume> Volumes { get; }
+
+    public Dictionary<string, ObservedImage> ImagesById { get; }
+
+    public HashSet<string> IntactContents { get; }
+
+    private Dictionary<string, string> ByContainerName { get; }
+
+    private HashSet<string> Adopted { get; }
+
+    /// <summary>Ours by label, or held by id in the effective state (an adopted container has no label).</summary>
+    public bool IsOurs(ObservedContainer container) => container.Owner?.Instance == Situation.Instance || Adopted.Contains(container.Id);
+
+    /// <summary>Only our own label makes a network or volume ours.</summary>
+    public bool IsOurs(Ownership? owner) => owner?.Instance == Situation.Instance;
+
+    public ObservedImage? Image(string reference) => Situation.Observed.Images.TryGetValue(reference, out var image) ? image : null;
+
+    /// <summary>True when the engine still has the image: listed, or under a running container.</summary>
+    public bool HasImage(string imageId, ObservedContainer? user = null) =>
+        ImagesById.ContainsKey(imageId) || Image(imageId) is not null
+        || (user is { Status: ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting } && user.ImageId == imageId);
+
+    /// <summary>Desired services whose namespaces this one shares: a network, an IPC or a PID namespace.</summary>
+    public IEnumerable<string> Providers(DesiredService service)
+    {
+        foreach (var mode in new[] { service.Spec.NetworkMode, service.Spec.IpcMode, service.Spec.PidMode })
+        {
+            if (mode is null)
+            {
+                continue;
+            }
+
+            if (mode.StartsWith("service:", StringComparison.Ordinal))
+            {
+                yield return mode["service:".Length..];
+            }
+            else if (mode.StartsWith("container:", StringComparison.Ordinal) && ByContainerName.TryGetValue(mode["container:".Length..], out var name))
+            {
+                yield return name;
+            }
+        }
+    }
+
+    /// <summary>Desired services after whose restart or re-creation this one has to restart, because the operator says so.</summary>
+    public static IEnumerable<string> RestartsWith(DesiredService service) =>
+        service.Policy.RestartWith.Concat(service.DependsOn.Where(dependency => dependency.Restart).Select(dependency => dependency.Service));
+}

@@ -1,0 +1,161 @@
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>Where a step stands when nothing else decides: preparation first, clean-up last.</summary>
+internal enum Section
+{
+    Fetch,
+    Ground,
+    Contents,
+    Keep,
+    Create,
+    Move,
+    Promote,
+    CleanUp,
+}
+
+/// <summary>A step before it has its number, and the steps that it waits for.</summary>
+internal sealed class DraftStep(Step step, string cause, Section section, int phase, int order)
+{
+    private readonly List<DraftStep> after = [];
+    private readonly List<DraftStep> preferably = [];
+
+    public Step Step { get; } = step;
+
+    public string Cause { get; } = cause;
+
+    public Section Section { get; } = section;
+
+    public int Phase { get; } = phase;
+
+    public int Order { get; } = order;
+
+    public IReadOnlyList<DraftStep> Waits => after;
+
+    public IReadOnlyList<DraftStep> Wishes => preferably;
+
+    /// <summary>True when another step waits for this one.</summary>
+    public bool IsAwaited { get; private set; }
+
+    /// <summary>This step must wait for another.</summary>
+    public DraftStep After(DraftStep? other)
+    {
+        if (other is not null && other != this)
+        {
+            after.Add(other);
+            other.IsAwaited = true;
+        }
+
+        return this;
+    }
+
+    /// <summary>This step waits for another unless that would leave no order at all.</summary>
+    public DraftStep PreferablyAfter(DraftStep? other)
+    {
+        if (other is not null && other != this)
+        {
+            preferably.Add(other);
+            other.IsAwaited = true;
+        }
+
+        return this;
+    }
+}
+
+/// <summary>Steps on their way to being a plan: they get their numbers when all waits are known.</summary>
+internal sealed class PlanDraft
+{
+    /// <summary>Above this many edges a barrier runs through one of its steps, so that planning stays linear.</summary>
+    private const int BroadBarrier = 20_000;
+
+    private readonly List<DraftStep> steps = [];
+
+    public IReadOnlyList<DraftStep> Steps => steps;
+
+    public DraftStep Add(Step step, string cause, Section section, int phase = 0, int order = 0)
+    {
+        var draft = new DraftStep(step, cause, section, phase, order);
+        steps.Add(draft);
+
+        return draft;
+    }
+
+    /// <summary>Every step of <paramref name="late"/> waits for every one of <paramref name="early"/>.</summary>
+    public static void Barrier(IReadOnlyList<DraftStep> early, IReadOnlyList<DraftStep> late, bool preferably = false)
+    {
+        void Wait(DraftStep step, DraftStep other) => _ = preferably ? step.PreferablyAfter(other) : step.After(other);
+
+        if ((long)early.Count * late.Count > BroadBarrier && late.FirstOrDefault(step => step.Waits.Count == 0) is { } gate)
+        {
+            foreach (var step in early)
+            {
+                Wait(gate, step);
+            }
+
+            foreach (var step in late)
+            {
+                Wait(step, gate);
+            }
+
+            return;
+        }
+
+        foreach (var step in late)
+        {
+            foreach (var other in early)
+            {
+                Wait(step, other);
+            }
+        }
+    }
+
+    /// <summary>The steps in their order, each naming those that it waits for by number; null when they wait for each other in a circle.</summary>
+    public ValueList<PlannedStep>? Numbered() => Numbered(withWishes: true) ?? Numbered(withWishes: false);
+
+    private ValueList<PlannedStep>? Numbered(bool withWishes)
+    {
+        IEnumerable<DraftStep> Waits(DraftStep step) => withWishes ? step.Waits.Concat(step.Wishes) : step.Waits;
+
+        var place = new Dictionary<DraftStep, int>(steps.Count);
+        var users = new List<int>[steps.Count];
+        var open = new int[steps.Count];
+        for (var index = 0; index < steps.Count; index++)
+        {
+            place[steps[index]] = index;
+            users[index] = [];
+        }
+
+        var ready = new PriorityQueue<int, (Section, int, int, int)>();
+        void Enqueue(int index) => ready.Enqueue(index, (steps[index].Section, steps[index].Phase, steps[index].Order, index));
+
+        for (var index = 0; index < steps.Count; index++)
+        {
+            foreach (var wait in Waits(steps[index]))
+            {
+                users[place[wait]].Add(index);
+                open[index]++;
+            }
+
+            if (open[index] == 0)
+            {
+                Enqueue(index);
+            }
+        }
+
+        var numbers = new int[steps.Count];
+        var planned = new List<PlannedStep>(steps.Count);
+        while (ready.TryDequeue(out var index, out _))
+        {
+            var step = steps[index];
+            numbers[index] = planned.Count + 1;
+            ValueList<int> after = [.. Waits(step).Select(wait => numbers[place[wait]]).Distinct().Order()];
+            planned.Add(new(numbers[index], step.Step, step.Cause, after) { IsCleanUp = step.Section == Section.CleanUp });
+
+            foreach (var user in users[index].Where(user => --open[user] == 0))
+            {
+                Enqueue(user);
+            }
+        }
+
+        return planned.Count == steps.Count ? [.. planned] : null;
+    }
+}

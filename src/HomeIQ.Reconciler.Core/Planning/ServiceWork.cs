@@ -1,0 +1,97 @@
+using HomeIQ.Reconciler.Changes;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>What is done with a service's container, the stronger the further down.</summary>
+internal enum Move
+{
+    None,
+
+    /// <summary>It runs, and was not proven yet.</summary>
+    Verify,
+    Unpause,
+    Restart,
+
+    /// <summary>Stopped and started again around something that it must not see (its network is replaced).</summary>
+    Bounce,
+    Start,
+
+    /// <summary>There is no container.</summary>
+    Create,
+    Replace,
+    Remove,
+}
+
+/// <summary>One service while the plan is being made: what is known, what was decided, and the steps that came of it.</summary>
+internal sealed class ServiceWork(string name, DesiredService? desired, EffectiveService? effective, ObservedContainer? container)
+{
+    private string? specDigest;
+
+    public string Name { get; } = name;
+
+    public DesiredService? Desired { get; } = desired;
+
+    public EffectiveService? Effective { get; } = effective;
+
+    /// <summary>The container that stands for the service now, under whatever name.</summary>
+    public ObservedContainer? Container { get; } = container;
+
+    public Move Move { get; private set; }
+
+    public List<string> Causes { get; } = [];
+
+    public string Cause => string.Join("; ", Causes);
+
+    /// <summary>The desired state asks for another container than the one that is held.</summary>
+    public bool IsChanged { get; set; }
+
+    public bool RenameBack { get; set; }
+
+    /// <summary>Found stopped, and to be left stopped.</summary>
+    public bool LeaveStopped { get; set; }
+
+    public int Phase { get; set; }
+
+    public int Order { get; set; }
+
+    /// <summary>Another step needs the stop, so that it cannot wait for anything but the preparation.</summary>
+    public bool StopIsAwaited { get; set; }
+
+    public DraftStep? Create { get; set; }
+
+    public DraftStep? Stop { get; set; }
+
+    public DraftStep? Aside { get; set; }
+
+    public DraftStep? Rename { get; set; }
+
+    /// <summary>The step after which it runs: a start, restart or unpause.</summary>
+    public DraftStep? Start { get; set; }
+
+    public DraftStep? Verify { get; set; }
+
+    public bool IsRunning => Container is { Status: ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting };
+
+    public bool MakesContainer => Move is Move.Create or Move.Replace;
+
+    /// <summary>It comes up anew in this plan: whoever caches its address has to follow.</summary>
+    public bool ComesUpAnew => Move is Move.Create or Move.Replace or Move.Start or Move.Restart or Move.Bounce && !LeaveStopped;
+
+    public void Raise(Move move, string cause)
+    {
+        if (move == Move.Replace && Container is null)
+        {
+            move = Move.Create;
+        }
+
+        Move = move > Move ? move : Move;
+        if (!Causes.Contains(cause))
+        {
+            Causes.Add(cause);
+        }
+    }
+
+    public string SpecDigest(Inventory inventory) => specDigest ??= Changes.SpecDigest.Of(Desired!, inventory.Key);
+}

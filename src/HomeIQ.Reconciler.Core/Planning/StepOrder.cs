@@ -1,0 +1,198 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>What steps of different services wait for: real needs only, so that independent services advance together.</summary>
+internal sealed class StepOrder(
+    PlanDraft draft, Inventory inventory, IReadOnlyDictionary<string, ServiceWork> works, IReadOnlyDictionary<string, Leftover> leftovers, Preflight preflight)
+{
+    private readonly Dictionary<string, ServiceWork> byContainer =
+        works.Values.Where(work => work.Container is not null).DistinctBy(work => work.Container!.Id, StringComparer.Ordinal).ToDictionary(work => work.Container!.Id, StringComparer.Ordinal);
+
+    public void Decide(IReadOnlyDictionary<string, DraftStep> replacements)
+    {
+        foreach (var work in works.Values.Where(work => work.Desired is not null && work.Move != Move.Remove))
+        {
+            Needs(work);
+            Namespaces(work);
+            HandOvers(work);
+        }
+
+        foreach (var (network, replacement) in replacements)
+        {
+            AroundReplacement(network, replacement);
+        }
+
+        // Only now is known whose stop others wait for: the rest may stay up as long as they can.
+        foreach (var work in works.Values)
+        {
+            StayUp(work);
+        }
+
+        Phases();
+        ReadyBeforeTheFirstCut();
+    }
+
+    /// <summary>A start waits for what it depends on.</summary>
+    private void Needs(ServiceWork work)
+    {
+        if (work.Start is not { } start || work.Move == Move.Unpause)
+        {
+            return;
+        }
+
+        foreach (var dependency in work.Desired!.DependsOn)
+        {
+            if (works.TryGetValue(dependency.Service, out var need))
+            {
+                start.After(dependency.Condition == DependencyCondition.Started ? need.Start ?? need.Verify : need.Verify ?? need.Start);
+            }
+        }
+
+        foreach (var name in Inventory.RestartsWith(work.Desired))
+        {
+            if (name != work.Name && works.TryGetValue(name, out var named) && named.ComesUpAnew)
+            {
+                start.After(named.Verify);
+            }
+        }
+    }
+
+    /// <summary>Who shares a namespace leaves before it goes, and comes after it is there again.</summary>
+    private void Namespaces(ServiceWork work)
+    {
+        foreach (var name in inventory.Providers(work.Desired!))
+        {
+            if (!works.TryGetValue(name, out var provider))
+            {
+                continue;
+            }
+
+            work.Start?.After(provider.Start);
+            if (provider.Stop is { } stop && work.Stop is { } left)
+            {
+                stop.After(left);
+                work.StopIsAwaited = true;
+            }
+        }
+    }
+
+    /// <summary>Names, host ports and addresses go from hand to hand.</summary>
+    private void HandOvers(ServiceWork work)
+    {
+        if (work.Rename is { } rename && preflight.BearerInTheWayOf(work) is { } bearer)
+        {
+            if (byContainer.TryGetValue(bearer.Id, out var other))
+            {
+                rename.After(other.Aside ?? other.Rename);
+                other.StopIsAwaited = true;
+            }
+            else if (leftovers.TryGetValue(bearer.Id, out var leftover))
+            {
+                rename.After(leftover.SetAsideEarly(draft));
+            }
+        }
+
+        if (work.Start is not { } start || work.Move is Move.Restart or Move.Unpause)
+        {
+            return;
+        }
+
+        foreach (var holder in preflight.HoldersInTheWayOf(work, WillStop))
+        {
+            if (byContainer.TryGetValue(holder.Id, out var other))
+            {
+                start.After(other.Stop);
+                other.StopIsAwaited = true;
+            }
+            else
+            {
+                start.After(leftovers[holder.Id].StopEarly(draft));
+            }
+        }
+    }
+
+    private bool WillStop(ObservedContainer container) =>
+        byContainer.TryGetValue(container.Id, out var work) ? work.Stop is not null && work.Move != Move.Bounce : leftovers.ContainsKey(container.Id);
+
+    /// <summary>Everyone on the network stops, dependents first; it is replaced; then they start.</summary>
+    private void AroundReplacement(string network, DraftStep replacement)
+    {
+        foreach (var work in works.Values)
+        {
+            var attached = work.Container?.Networks.Any(attachment => attachment.Network == network) == true
+                || work.Effective?.Service.Spec.Networks.Any(attachment => attachment.Network == network) == true;
+            if (attached && work.Stop is { } stop)
+            {
+                replacement.After(stop);
+                work.StopIsAwaited = true;
+                foreach (var dependency in work.Desired?.DependsOn ?? [])
+                {
+                    works.GetValueOrDefault(dependency.Service)?.Stop?.PreferablyAfter(stop);
+                }
+            }
+
+            if (work.Desired?.Spec.Networks.Any(attachment => attachment.Network == network) == true && work.Move != Move.Restart)
+            {
+                work.Start?.After(replacement);
+            }
+        }
+    }
+
+    /// <summary>A service that is replaced runs on until what it depends on is proven: it is away only for its own swap, and not at all when that proof fails.</summary>
+    private void StayUp(ServiceWork work)
+    {
+        if (work.Stop is not { } stop || work.StopIsAwaited)
+        {
+            return;
+        }
+
+        foreach (var dependency in work.Desired?.DependsOn ?? [])
+        {
+            stop.PreferablyAfter(works.GetValueOrDefault(dependency.Service)?.Verify);
+        }
+
+        if (work.Move != Move.Remove)
+        {
+            return;
+        }
+
+        // Who used it is proven to do without it, or is gone itself.
+        foreach (var name in FormerUsers.GetValueOrDefault(work.Name) ?? [])
+        {
+            stop.PreferablyAfter(works[name].Move == Move.Remove ? works[name].Stop : works[name].Verify);
+        }
+    }
+
+    private Dictionary<string, List<string>> FormerUsers => field ??= inventory.Effective.Values
+        .SelectMany(service => service.Service.DependsOn.Select(dependency => (Needed: dependency.Service, User: service.Service.Name)))
+        .Where(pair => works.ContainsKey(pair.User))
+        .GroupBy(pair => pair.Needed, pair => pair.User, StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal);
+
+    /// <summary>A phase moves when the one before it is proven.</summary>
+    private void Phases()
+    {
+        var phases = works.Values.Where(work => work.Move != Move.None).GroupBy(work => work.Phase).OrderBy(group => group.Key).ToList();
+        foreach (var (earlier, later) in phases.Zip(phases.Skip(1)))
+        {
+            PlanDraft.Barrier(
+                [.. earlier.Select(work => work.Verify ?? work.Rename ?? work.Aside).OfType<DraftStep>()],
+                [.. later.Select(work => work is { Stop: { } stop, StopIsAwaited: false } ? stop : work.Start ?? work.Rename).OfType<DraftStep>()],
+                preferably: true);
+        }
+    }
+
+    /// <summary>Nothing stops before all that can be prepared is in hand.</summary>
+    private void ReadyBeforeTheFirstCut()
+    {
+        var preparation = draft.Steps.Where(step => step.Section < Section.Move && !WaitsForReplacement(step)).ToList();
+        var waitedFor = preparation.SelectMany(step => step.Waits).ToHashSet();
+        PlanDraft.Barrier(
+            [.. preparation.Where(step => !waitedFor.Contains(step))],
+            [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer })]);
+    }
+
+    private static bool WaitsForReplacement(DraftStep step) => step.Waits.Any(wait => wait.Step is ReplaceNetwork || (wait.Step is CreateContainer && WaitsForReplacement(wait)));
+}
