@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Docker.DotNet;
 
 namespace HomeIQ.Reconciler.Docker;
@@ -41,6 +42,10 @@ internal sealed class Deadline : IDisposable
         {
             deadline.caller.ThrowIfCancellationRequested();
             throw new ContainerHostException(HostFailure.TimedOut, $"the engine did not answer within {deadline.limit.TotalSeconds:0.#} s", exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new ContainerHostException(HostFailure.Engine, $"the engine answered something that is no JSON: {exception.Message}", exception);
         }
         catch (Exception exception) when (DockerErrors.IsTransport(exception) || exception is OperationCanceledException)
         {

@@ -12,6 +12,7 @@ namespace HomeIQ.Reconciler.Docker;
 public sealed class DockerEngine : IContainerHost
 {
     private const int OutputKept = 64 * 1024;
+    private const int InspectsAtOnce = 16;
 
     private readonly DockerEngineSettings settings;
     private readonly Uri endpoint;
@@ -43,8 +44,10 @@ public sealed class DockerEngine : IContainerHost
     {
         var api = await ApiAsync(token);
         using var list = await raw.GetAsync(api, "containers/json?all=1", token);
-        var ids = ((JsonElement?)list?.RootElement).Items().Select(item => ((JsonElement?)item).At("Id").Text());
-        var found = await Task.WhenAll(ids.Select(id => InspectAsync(api, id, token)));
+        var ids = ((JsonElement?)list?.RootElement).Items().Select(item => ((JsonElement?)item).At("Id").Text()).ToList();
+        var found = new ObservedContainer?[ids.Count];
+        await Parallel.ForAsync(0, ids.Count, new ParallelOptions { MaxDegreeOfParallelism = InspectsAtOnce, CancellationToken = token },
+            async (index, within) => found[index] = await InspectAsync(api, ids[index], within));
         return [.. found.OfType<ObservedContainer>().Where(IsThere).OrderBy(container => container.Name, StringComparer.Ordinal)];
     }, cancellationToken);
 
@@ -71,8 +74,7 @@ public sealed class DockerEngine : IContainerHost
 
     public Task<ObservedImage?> FindImageAsync(string reference, CancellationToken cancellationToken) => CallAsync(async token =>
     {
-        var name = ImageReference.IsId(reference) ? reference : ImageReference.Unmistakable(CheckedReference(reference));
-        using var image = await raw.GetAsync(await ApiAsync(token), $"images/{Query.Part(name)}/json", token);
+        using var image = await GetImageAsync(await ApiAsync(token), reference, token);
         return image is null ? null : ObjectTranslation.ToImage(image.RootElement);
     }, cancellationToken);
 
@@ -86,14 +88,24 @@ public sealed class DockerEngine : IContainerHost
         CallAsync(async token =>
         {
             var (api, client) = await ConnectedAsync(token);
-            var parameters = ContainerTranslation.ToCreate(name, spec, imageId, labels, api, settings.ContentRoot);
-            var created = await client.Containers.CreateContainerAsync(parameters, token);
-            foreach (var attachment in ContainerTranslation.LaterNetworks(spec, api))
+            Task<string> MakeAsync(string image) => CreateAsync(client, ContainerTranslation.ToCreate(name, spec, image, labels, api, settings.ContentRoot), token);
+
+            // A reference reads better than an id in every other tool, as long as it means this very image.
+            var isNamed = await IdOfImageAsync(api, spec.Image, token) == imageId;
+            var id = await MakeAsync(isNamed ? spec.Image : imageId);
+            if (isNamed && (await InspectAsync(api, id, token))?.ImageId != imageId)
             {
-                await AttachAsync(client, attachment.Network, created.ID, attachment, token);
+                // The tag moved in between.
+                await client.Containers.RemoveContainerAsync(id, new() { RemoveVolumes = false, Force = false }, token);
+                id = await MakeAsync(imageId);
             }
 
-            return created.ID;
+            foreach (var attachment in ContainerTranslation.LaterNetworks(spec, api))
+            {
+                await AttachAsync(client, attachment.Network, id, attachment, token);
+            }
+
+            return id;
         }, cancellationToken);
 
     public Task<bool> StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
@@ -318,6 +330,21 @@ public sealed class DockerEngine : IContainerHost
         using var inspect = await raw.GetAsync(api, $"containers/{Query.Part(idOrName)}/json", cancellationToken);
         return inspect is null ? null : InspectTranslation.ToContainer(inspect.RootElement);
     }
+
+    private Task<JsonDocument?> GetImageAsync(EngineApi api, string reference, CancellationToken cancellationToken)
+    {
+        var name = ImageReference.IsId(reference) ? reference : ImageReference.Unmistakable(CheckedReference(reference));
+        return raw.GetAsync(api, $"images/{Query.Part(name)}/json", cancellationToken);
+    }
+
+    private async Task<string> IdOfImageAsync(EngineApi api, string reference, CancellationToken cancellationToken)
+    {
+        using var image = await GetImageAsync(api, reference, cancellationToken);
+        return ((JsonElement?)image?.RootElement).At("Id").Text();
+    }
+
+    private static async Task<string> CreateAsync(DockerClient client, Models.CreateContainerParameters parameters, CancellationToken cancellationToken) =>
+        (await client.Containers.CreateContainerAsync(parameters, cancellationToken)).ID;
 
     private async Task<TimeSpan> GraceOfAsync(string containerId, CancellationToken cancellationToken)
     {

@@ -85,6 +85,12 @@ public abstract partial class ContainerHostConformance
     }
 
     [Fact]
+    public async Task A_container_says_the_reference_that_it_was_made_from_when_that_means_its_image()
+    {
+        Assert.Equal(Images.App, (await LookAsync(await CreateAsync("a", App()))).Image);
+    }
+
+    [Fact]
     public async Task A_container_carries_our_labels_as_its_owner_and_not_among_its_fields()
     {
         var owner = new Ownership("house", "web", "run-1", "abc123", "sha-1");
