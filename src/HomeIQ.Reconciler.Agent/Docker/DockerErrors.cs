@@ -18,6 +18,10 @@ internal static class DockerErrors
 
     private static readonly string[] UnknownImageWords = ["manifest unknown", "not found", "name unknown", "no such image", "no matching manifest", "invalid reference format"];
 
+    /// <summary>What makes a container impossible to start however often it is tried; engines say it with 500 or 400.</summary>
+    private static readonly string[] SettingWords =
+        ["unable to find user", "unable to find group", "no matching entries in passwd file", "no matching entries in group file", "exec format error"];
+
     /// <summary>An answer that is no success.</summary>
     public static ContainerHostException FromAnswer(HttpStatusCode status, string? body, Exception? inner = null)
     {
@@ -32,6 +36,7 @@ internal static class DockerErrors
             HttpStatusCode.Unauthorized => HostFailure.Unauthorized,
             HttpStatusCode.TooManyRequests => HostFailure.Throttled,
             HttpStatusCode.Forbidden => message.Contains("active endpoints", StringComparison.Ordinal) ? HostFailure.Conflict : HostFailure.Invalid,
+            _ when Has(message, SettingWords) => HostFailure.Invalid,
             // Engines up to 20.10 say it with 500.
             _ when message.Contains("is not paused", StringComparison.Ordinal) => HostFailure.Conflict,
             _ when message.Contains("Address already in use", StringComparison.Ordinal) => HostFailure.Conflict,

@@ -16,6 +16,7 @@ public sealed class DockerErrorsSpecs
     [InlineData(500, "Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use", HostFailure.PortTaken)]
     [InlineData(500, "failed to set up container networking: driver failed programming external connectivity: failed to bind host port for 0.0.0.0:80:172.17.0.2:80/tcp: address already in use", HostFailure.PortTaken)]
     [InlineData(500, "Address already in use", HostFailure.Conflict)]
+    [InlineData(500, "unable to find user nobody-here: no matching entries in passwd file", HostFailure.Invalid)]
     [InlineData(500, "something broke", HostFailure.Engine)]
     public void Answers_become_our_kinds_of_failure(int status, string message, HostFailure expected)
     {
