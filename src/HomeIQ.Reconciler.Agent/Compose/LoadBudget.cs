@@ -13,7 +13,7 @@ internal sealed class LoadBudget
 {
     private const int MaximumFiles = 256;
     private const int MaximumBytes = 8 << 20;
-    private const int MaximumValues = 400_000;
+    private const int MaximumValues = 200_000;
 
     private int files;
     private int bytes;
