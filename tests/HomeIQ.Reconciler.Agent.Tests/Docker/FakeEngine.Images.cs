@@ -137,8 +137,7 @@ public sealed partial class FakeEngine
         }
 
         var tag = FakeImage.Normalize(reference);
-        return images.Values.FirstOrDefault(image => image.Tags.Contains(tag))
-            ?? (reference.Length >= 12 ? images.Values.FirstOrDefault(image => image.Id[7..].StartsWith(reference, StringComparison.Ordinal)) : null);
+        return images.Values.FirstOrDefault(image => image.Tags.Contains(tag));
     }
 
     private bool IsUsed(string imageId) => containers.Values.Any(container => container.Image.Id == imageId);

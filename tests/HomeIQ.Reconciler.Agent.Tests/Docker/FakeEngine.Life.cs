@@ -37,10 +37,17 @@ public sealed partial class FakeEngine
         container.FailingStreak = 0;
         container.LastHealthOutput = null;
         container.Health = container.Check is null ? ContainerHealth.None : ContainerHealth.Starting;
-        Say(container, "starting");
         Happened(container, "start");
 
         var listens = container.Seconds("START_DELAY");
+        if (container.Spec.Command is ["echo", ..] command)
+        {
+            container.Logs.AddRange(string.Join(' ', command.Skip(1)).Split('\n'));
+            Later(container, TimeSpan.Zero, () => Exit(container, 0));
+            return;
+        }
+
+        Say(container, "starting");
         if (container.Knob("EXIT") is { } exit)
         {
             Later(container, listens, () => Exit(container, int.Parse(exit, System.Globalization.CultureInfo.InvariantCulture)));

@@ -15,16 +15,19 @@ public sealed partial class FakeEngine : IContainerHost
     private readonly Lock gate = new();
     private readonly VirtualClock clock;
     private readonly int seed;
+    private readonly bool ownsClock;
     private readonly SortedDictionary<string, FakeContainer> containers = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, FakeNetwork> networks = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, FakeVolume> volumes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FakeImage> images = new(StringComparer.Ordinal);
     private int made;
 
-    public FakeEngine(VirtualClock clock, int seed = 1)
+    /// <param name="ownsClock">The clock ends with the engine.</param>
+    public FakeEngine(VirtualClock clock, int seed = 1, bool ownsClock = false)
     {
         this.clock = clock;
         this.seed = seed;
+        this.ownsClock = ownsClock;
         foreach (var name in (string[])["bridge", "host", "none"])
         {
             var settings = new DesiredNetwork(name) { Driver = name == "none" ? "null" : name };
@@ -39,7 +42,15 @@ public sealed partial class FakeEngine : IContainerHost
 
     public EngineFacts Facts { get; set; } = new("FAKE:ENGINE", "29.1.0", "1.52", "Debian GNU/Linux 12", "x86_64");
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        if (ownsClock)
+        {
+            clock.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     public Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken) => LookAsync("describe", () => Facts, cancellationToken);
 
@@ -203,6 +214,11 @@ public sealed partial class FakeEngine : IContainerHost
             {
                 container.Mounts.Add(new ObservedMount("bind", "", mount.Source, mount.Target, mount.ReadOnly));
             }
+        }
+
+        foreach (var (target, options) in container.Spec.Tmpfs)
+        {
+            container.Mounts.Add(new ObservedMount("tmpfs", "", "", target, options.Split(',').Contains("ro", StringComparer.Ordinal)));
         }
 
         foreach (var target in container.Image.Volumes.Where(target => container.Mounts.All(mount => mount.Target != target)).ToList())

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HomeIQ.Reconciler.Observed;
 
@@ -16,11 +18,11 @@ internal static class FakeFields
         Optional("Config.WorkingDir", spec.WorkingDirectory);
         Optional("Config.StopSignal", spec.StopSignal);
         Optional("Config.StopTimeout", spec.StopGracePeriod?.TotalSeconds.ToString("0"));
-        Optional("Config.Cmd", spec.Command?.ToString());
-        Optional("Config.Entrypoint", spec.Entrypoint?.ToString());
+        List("Config.Cmd", spec.Command ?? []);
+        List("Config.Entrypoint", spec.Entrypoint ?? []);
         if ((spec.HealthCheck ?? container.Image.HealthCheck) is { } check)
         {
-            fields["Config.Healthcheck.Test"] = check.Test.ToString();
+            List("Config.Healthcheck.Test", check.Test);
             Number("Config.Healthcheck.Interval", check.Interval.Ticks * 100);
             Number("Config.Healthcheck.Timeout", check.Timeout.Ticks * 100);
             Number("Config.Healthcheck.Retries", check.Retries);
@@ -100,7 +102,8 @@ internal static class FakeFields
 
         void Flag(string field, bool value) => Optional(field, value ? "true" : null);
 
-        void List(string field, ValueList<string> values) => Optional(field, values.Count == 0 ? null : values.ToString());
+        void List(string field, ValueList<string> values) => Optional(
+            field, values.Count == 0 ? null : $"[{string.Join(',', values.Select(value => $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\""))}]");
 
         void All(string field, ValueMap<string> values)
         {

@@ -5,6 +5,10 @@ namespace HomeIQ.Reconciler.Docker;
 /// <summary>As much of a shell as health checks, probes and tests run inside a fake container.</summary>
 internal static partial class FakeShell
 {
+    /// <summary>Whatever they are told, they ask the application.</summary>
+    private static readonly HashSet<string> Askers =
+        new(StringComparer.Ordinal) { "curl", "wget", "python", "python3", "nc", "bash", "influx", "/app/get" };
+
     /// <param name="unwell">Why the application would not answer now; null when it does.</param>
     public static ExecResult Run(FakeContainer container, IReadOnlyList<string> command, string? unwell)
     {
@@ -85,12 +89,11 @@ internal static partial class FakeShell
                     return 0;
                 case ["kill", ..]:
                     return 0;
-                case ["no-such-command" or "nonexistent", ..]:
-                    output.Add($"exec: \"{words[0]}\": executable file not found in $PATH");
+                case [var program, ..] when !Askers.Contains(program):
+                    output.Add($"exec: \"{program}\": executable file not found in $PATH");
                     return 127;
             }
 
-            // Whatever else it is, it asks the application.
             output.Add(unwell ?? container.Knob("HEALTH_BODY") ?? "ok");
             return unwell is null ? 0 : 1;
         }
