@@ -96,8 +96,12 @@ public sealed class VirtualClock : TimeProvider, IDisposable
 
     public void Dispose()
     {
-        ended = true;
-        somebodyWaits.Set();
+        lock (gate)
+        {
+            ended = true;
+            somebodyWaits.Set();
+        }
+
         pump.Join();
         somebodyWaits.Dispose();
     }
