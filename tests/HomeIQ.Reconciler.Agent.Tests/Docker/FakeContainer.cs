@@ -70,6 +70,7 @@ internal sealed class FakeContainer
         Image = Spec.Image,
         ImageId = Image.Id,
         Status = Status,
+        HealthCheck = Check,
         Health = Health,
         LastHealthOutput = LastHealthOutput,
         FailingStreak = FailingStreak,

@@ -193,7 +193,14 @@ public sealed class VirtualClock : TimeProvider, IDisposable
             return true;
         }
 
-        public void Fire() => callback(state);
+        /// <summary>On a thread of the pool: what follows may run long, or end the clock.</summary>
+        public void Fire() => ThreadPool.UnsafeQueueUserWorkItem(
+            _ =>
+            {
+                clock.Touch();
+                callback(state);
+            },
+            null);
 
         /// <summary>Called within the clock's gate.</summary>
         public void Rearm()
