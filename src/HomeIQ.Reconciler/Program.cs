@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using HomeIQ.Reconciler.Cli;
 
 var agent = new AgentOptions();
@@ -30,5 +31,11 @@ var root = new RootCommand("""
 agent.AddTo(root);
 
 var parsed = root.Parse(args);
+Verb.ShortenDescriptions(root, parsed.CommandResult.Command);
+if (parsed.Action is ParseErrorAction wrong)
+{
+    wrong.ShowHelp = false;
+}
+
 var code = await parsed.InvokeAsync();
 return parsed.Errors.Count > 0 ? ExitCode.Error : code;

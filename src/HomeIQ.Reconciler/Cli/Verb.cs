@@ -30,6 +30,17 @@ internal static class Verb
         }
     }
 
+    /// <summary>In the list of verbs each is one sentence; the rest of what a verb has to say is its own help.</summary>
+    public static void ShortenDescriptions(RootCommand root, Command asked)
+    {
+        foreach (var command in root.Subcommands.Where(command => command != asked))
+        {
+            var text = (command.Description ?? "").ReplaceLineEndings(" ");
+            var end = text.IndexOf(". ", StringComparison.Ordinal);
+            command.Description = end < 0 ? text : text[..end];
+        }
+    }
+
     /// <summary>Gives the command its deed; known failures are printed as <c>homeiq: error: …</c> and end with 2.</summary>
     public static void Does(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> deed, int error = ExitCode.Error) =>
         command.SetAction(async (parsed, cancellationToken) =>
