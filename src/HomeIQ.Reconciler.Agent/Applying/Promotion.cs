@@ -1,6 +1,7 @@
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Applying;
@@ -21,6 +22,13 @@ internal sealed class Promotion(RunContext context)
             if (!containers.TryGetValue(service.ContainerName, out var container))
             {
                 throw new StepFailedException(FailureClass.Environmental, $"the container {service.ContainerName} is gone at the end of the run", "something else on this host removed it; see docker events");
+            }
+
+            // Verified, and since then? What crashed or fell ill while others were verified is not promoted.
+            if (context.MadeFor(service.Name)?.ContainerId == container.Id
+                && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict)
+            {
+                throw new StepFailedException(FailureClass.Verification, $"{service.Name} was healthy when it was verified, but then {verdict.Reason}");
             }
 
             var before = context.Before?.Find(service.Name);
@@ -48,7 +56,7 @@ internal sealed class Promotion(RunContext context)
     public static EffectiveState? Reseal(EffectiveState before, RunContext context)
     {
         var again = before.Services.Select(service =>
-            context.MadeFor(service.Service.Name) is { } made && made.ContainerId != service.ContainerId
+            context.RemadeFor(service.Service.Name) is { } made && made.ContainerId != service.ContainerId
                 ? service with { ContainerId = made.ContainerId, Recorded = context.Sealed.FindRecorded(made.ContainerId) ?? service.Recorded }
                 : service).ToValueList();
         return again == before.Services ? null : before with { Services = again };

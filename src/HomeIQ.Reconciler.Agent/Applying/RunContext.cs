@@ -11,6 +11,7 @@ namespace HomeIQ.Reconciler.Applying;
 public sealed class RunContext
 {
     private readonly ConcurrentDictionary<string, ContainerMade> made = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ContainerMade> remade = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ImageReady> images = new(StringComparer.Ordinal);
 
     public required string Run { get; init; }
@@ -50,16 +51,19 @@ public sealed class RunContext
     /// <summary>The container that this run created for a service; null when it did not.</summary>
     public ContainerMade? MadeFor(string service) => made.GetValueOrDefault(service);
 
+    /// <summary>The container that the way back had to make again for a service; null when the kept one was put back.</summary>
+    public ContainerMade? RemadeFor(string service) => remade.GetValueOrDefault(service);
+
     /// <summary>The image that this run pulled or built for a service; null when it did not.</summary>
     public ImageReady? ImageFor(string service) => images.GetValueOrDefault(service);
 
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
-    public void Note(string service, Receipt receipt)
+    public void Note(string service, Receipt receipt, bool isRollback)
     {
         switch (receipt)
         {
             case ContainerMade container:
-                made[service] = container;
+                (isRollback ? remade : made)[service] = container;
                 break;
             case ImageReady image:
                 images[service] = image;

@@ -18,9 +18,12 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
             var context = reconciliation.ContextFor(run.Id, run.Plan.Revision, desired: null, tree: null, before, engineVersion: "");
             await reconciliation.SettleAsync(run, context, cancellationToken);
             var settled = journal.Find(run.Id)!;
-            foreach (var begun in settled.Begun.Concat(settled.RollbackBegun).Where(step => step.Receipt is not null))
+            foreach (var (begun, isRollback) in settled.Begun.Select(step => (step, false)).Concat(settled.RollbackBegun.Select(step => (step, true))))
             {
-                context.Note(begun.Planned.Step.Subject, begun.Receipt!);
+                if (begun.Receipt is { } receipt)
+                {
+                    context.Note(begun.Planned.Step.Subject, receipt, isRollback);
+                }
             }
 
             if (settled.Begun.Any(step => step is { Planned.Step: Promote, Receipt: not null }))

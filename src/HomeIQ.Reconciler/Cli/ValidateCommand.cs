@@ -39,7 +39,7 @@ internal static class ValidateCommand
                 terminal.Problems(result.Problems);
                 if (result.State is { } state)
                 {
-                    terminal.Line($"{terminal.Green("ok")}: project {state.Project}, {state.Services.Count} services, {state.Networks.Count} networks, {state.Volumes.Count} volumes");
+                    terminal.Line($"{terminal.Green("ok")}: project {state.Project}, {Counted(state.Services.Count, "service")}, {Counted(state.Networks.Count, "network")}, {Counted(state.Volumes.Count, "volume")}");
                 }
             }
 
@@ -47,6 +47,8 @@ internal static class ValidateCommand
         });
         return command;
     }
+
+    private static string Counted(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
     private static LoadRequest OfFolder(AgentSettings settings)
     {
