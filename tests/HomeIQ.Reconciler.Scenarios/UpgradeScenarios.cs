@@ -41,11 +41,12 @@ public sealed class UpgradeScenarios
     }
 
     [Theory]
-    [InlineData("bad-never-healthy", "unhealthy")]
-    [InlineData("bad-crash", "exit code 1")]
-    public async Task A_bad_version_is_put_back_and_held(string tag, string reason)
+    [InlineData("bad-never-healthy", "unhealthy", "300ms")]
+    [InlineData("bad-crash", "exit code 1", "2s")]
+    public async Task A_bad_version_is_put_back_and_held(string tag, string reason, string interval)
     {
         await using var house = new House().Furnish();
+        house.Edit("compose.yaml", "interval: 300ms", $"interval: {interval}").Commit("Ask for health at another pace");
         await house.ApplyAsync();
         var before = await house.IdsAsync();
 

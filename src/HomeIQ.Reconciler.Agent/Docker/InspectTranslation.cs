@@ -9,6 +9,8 @@ internal static class InspectTranslation
 {
     private const string ComposeProjectLabel = "com.docker.compose.project";
 
+    private static readonly TimeSpan HealthCheckDefault = TimeSpan.FromSeconds(30);
+
     public static ObservedContainer ToContainer(JsonElement inspect)
     {
         JsonElement? root = inspect;
@@ -30,6 +32,7 @@ internal static class InspectTranslation
             Health = health,
             LastHealthOutput = output,
             FailingStreak = streak,
+            HealthCheck = ToHealthCheck(config.At("Healthcheck")),
             ExitCode = (int)state.At("ExitCode").Number(),
             RestartCount = (int)root.At("RestartCount").Number(),
             StartedAt = startedAt,
@@ -97,6 +100,21 @@ internal static class InspectTranslation
             _ => ContainerHealth.Starting,
         };
         return (health, checks[^1].Output.TrimEnd(), (int)state.At("Health").At("FailingStreak").Number());
+    }
+
+    /// <remarks>What is 0 means the engine's own default: 30 s, 30 s and three tries.</remarks>
+    private static HealthCheck? ToHealthCheck(JsonElement? check)
+    {
+        var test = check.At("Test").Texts().ToValueList();
+        var retries = (int)check.At("Retries").Number();
+        return test is [] or ["NONE", ..]
+            ? null
+            : new(
+                test, Or(check.At("Interval"), HealthCheckDefault), Or(check.At("Timeout"), HealthCheckDefault), retries > 0 ? retries : 3,
+                Or(check.At("StartPeriod"), TimeSpan.Zero), check.At("StartInterval").Number() > 0 ? Or(check.At("StartInterval"), TimeSpan.Zero) : null);
+
+        static TimeSpan Or(JsonElement? nanoseconds, TimeSpan otherwise) =>
+            nanoseconds.Number() > 0 ? TimeSpan.FromTicks(nanoseconds.Number() / TimeSpan.NanosecondsPerTick) : otherwise;
     }
 
     private static RestartPolicy ToRestart(JsonElement? policy) =>

@@ -175,7 +175,7 @@ public sealed class Reconciliation(
     {
         Verdict.Nothing => new(ApplyResult.NothingToDo, $"in sync with {Short(plan.Revision)}", Plan: plan),
         Verdict.Refused => new(ApplyResult.Refused, "the plan is refused; nothing was touched", Plan: plan),
-        Verdict.Held => new(ApplyResult.Held, $"held: {plan.Holds[0].Message}", Plan: plan) { Hint = plan.Holds[0].Hint },
+        Verdict.Held => new(ApplyResult.Held, $"{plan.Holds[0].Message}", Plan: plan) { Hint = plan.Holds[0].Hint },
         Verdict.AwaitingApproval => new(
             ApplyResult.AwaitingApproval,
             approve is null ? "the plan waits for an approval; nothing was touched" : $"the approved digest {approve} is not this plan's; nothing was touched",
