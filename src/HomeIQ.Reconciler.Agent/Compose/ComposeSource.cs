@@ -62,17 +62,18 @@ internal sealed class ComposeSource(ISourceTree tree, LoadBudget budget, ICollec
             return known;
         }
 
-        files[path] = null;
-        if (ReadBytes(path, "Compose file", namedAt) is { } bytes && YamlReader.Read(bytes, path, problems) is { } root)
+        if (ReadBytes(path, "Compose file", namedAt) is not { } bytes)
         {
-            files[path] = root switch
-            {
-                YamlMapping mapping => (YamlMapping)ComposeForms.WithoutExtensions(mapping, ComposeShape.Root),
-                _ => Refuse(root is YamlScalar { IsNull: true } ? new Problem(new SourcePosition(path), "the Compose file is empty") : new Problem(root.Position, "a Compose file is a mapping")),
-            };
+            return null;
         }
 
-        return files[path];
+        return files[path] = YamlReader.Read(bytes, path, problems) switch
+        {
+            null => null,
+            YamlMapping mapping => (YamlMapping)ComposeForms.WithoutExtensions(mapping, ComposeShape.Root),
+            YamlScalar { IsNull: true } => Refuse(new Problem(new SourcePosition(path), "the Compose file is empty")),
+            var other => Refuse(new Problem(other.Position, "a Compose file is a mapping")),
+        };
     }
 
     private static int Weight(YamlNode node) => 1 + node switch

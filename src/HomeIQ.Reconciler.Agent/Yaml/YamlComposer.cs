@@ -1,26 +1,20 @@
-using System.Buffers;
-using System.Globalization;
 using HomeIQ.Reconciler.Desired;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
 namespace HomeIQ.Reconciler.Yaml;
 
-/// <summary>The document cannot be read any further.</summary>
-internal sealed class YamlRefusedException(Problem problem) : Exception(problem.Message)
-{
-    public Problem Problem { get; } = problem;
-}
-
 /// <summary>Makes nodes of one document's events; aliases and merge keys are expanded, and what they expand to is counted.</summary>
+/// <remarks>
+/// The library's own composer recurses without bound, accepts a list that contains itself and converts what looks like a number; so only its events
+/// are used. No other file names the library.
+/// </remarks>
 internal sealed class YamlComposer(string text, string file, ICollection<Problem> problems)
 {
     private const int MaximumDepth = 64;
     private const int MaximumNodes = 100_000;
     private const int MaximumText = 4 << 20;
     private const int MaximumProblems = 100;
-
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private readonly Parser parser = new(new StringReader(text));
     private readonly Dictionary<string, Composed?> anchors = new(StringComparer.Ordinal);
@@ -29,12 +23,32 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
     private int textLength;
     private int problemCount;
 
-    /// <summary>Where the last event that could be read stood.</summary>
-    public SourcePosition LastPosition => parser.Current is { } current ? PositionOf(current.End, file) : new SourcePosition(file, 1, 1);
+    /// <summary>Null when the document cannot be read to its end; then that has been reported.</summary>
+    public YamlNode? Compose()
+    {
+        try
+        {
+            return ComposeDocument();
+        }
+        catch (RefusedException refused)
+        {
+            problems.Add(refused.Problem);
+        }
+        catch (YamlException exception)
+        {
+            problems.Add(YamlSyntax.Explain(exception.Message, At(exception.Start), text));
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
+        {
+            // What the library throws at malformed text is not always its own kind: unbalanced brackets end here.
+            var last = parser.Current is { } current ? At(current.End) : new SourcePosition(file, 1, 1);
+            problems.Add(YamlSyntax.Explain("found a bracket or brace that is not closed", last, text));
+        }
 
-    public static SourcePosition PositionOf(Mark mark, string file) => new(file, (int)mark.Line, (int)mark.Column);
+        return null;
+    }
 
-    public YamlNode Compose()
+    private YamlNode ComposeDocument()
     {
         Next();
         if (Next() is StreamEnd)
@@ -50,7 +64,12 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
             Report(second.Start, "a second YAML document begins here; a file holds one", "split the file");
         }
 
-        ReportTabs();
+        // YAML forbids tabs in indentation; the library lets some of them pass.
+        foreach (var tab in YamlSyntax.Tabs(text, file, linesInsideScalars))
+        {
+            Report(tab, "a tab in the indentation", "indent with spaces");
+        }
+
         return root.Node;
     }
 
@@ -177,22 +196,13 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
             return null;
         }
 
-        if (scalar.IsPlain && KeyKind(scalar) is { } kind)
+        if (scalar.IsPlain && YamlSyntax.KindOf(scalar) is { } kind)
         {
             Report(start, scalar.Text.Length == 0 ? "a key is missing before the colon" : $"the key `{scalar.Text}` is {kind}, not a string", scalar.Text.Length == 0 ? null : $"write \"{scalar.Text}\"");
         }
 
         return scalar;
     }
-
-    private static string? KeyKind(YamlScalar key) => key switch
-    {
-        { IsNull: true } => "null",
-        { Text: "true" or "True" or "TRUE" or "false" or "False" or "FALSE" } => "a boolean",
-        _ when double.TryParse(key.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && key.Text.Any(char.IsAsciiDigit) => "a number",
-        _ when key.Text.StartsWith("0x", StringComparison.Ordinal) && key.Text.Length > 2 && key.Text.AsSpan(2).IndexOfAnyExcept(HexDigits) < 0 => "a number",
-        _ => null,
-    };
 
     private void MergeInto(List<YamlEntry> merged, YamlNode source)
     {
@@ -261,24 +271,9 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
 
     private static string? OwnTag(string? tag) => tag is "!reset" or "!override" ? tag : null;
 
-    /// <summary>YAML forbids tabs in indentation; the library lets them pass.</summary>
-    private void ReportTabs()
-    {
-        var number = 0;
-        foreach (var line in text.AsSpan().EnumerateLines())
-        {
-            number++;
-            var indentation = line.Length - line.TrimStart(" \t").Length;
-            if (line[..indentation].IndexOf('\t') is >= 0 and var tab && indentation < line.Length && line[indentation] != '#' && !linesInsideScalars.Contains(number))
-            {
-                Report(new SourcePosition(file, number, tab + 1), "a tab in the indentation", "indent with spaces");
-            }
-        }
-    }
+    private SourcePosition At(Mark mark) => new(file, (int)mark.Line, (int)mark.Column);
 
-    private SourcePosition At(Mark mark) => PositionOf(mark, file);
-
-    private YamlRefusedException Refused(Mark at, string message) => new(new Problem(At(at), message));
+    private RefusedException Refused(Mark at, string message) => new(new Problem(At(at), message));
 
     private void Report(Mark at, string message, string? hint = null) => Report(At(at), message, hint);
 
@@ -287,7 +282,7 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
         var problem = new Problem(at, message, hint);
         if (++problemCount >= MaximumProblems)
         {
-            throw new YamlRefusedException(problem with { Message = $"{problem.Message}; more problems of this file are not shown" });
+            throw new RefusedException(problem with { Message = $"{problem.Message}; more problems of this file are not shown" });
         }
 
         problems.Add(problem);
@@ -303,5 +298,11 @@ internal sealed class YamlComposer(string text, string file, ICollection<Problem
         public Size With(Composed child) => new(Nodes + child.Nodes, Text + child.Text, Math.Max(Height, child.Height + 1));
 
         public Composed Of(YamlNode node) => new(node, Nodes, Text, Height);
+    }
+
+    /// <summary>The document cannot be read any further.</summary>
+    private sealed class RefusedException(Problem problem) : Exception(problem.Message)
+    {
+        public Problem Problem { get; } = problem;
     }
 }

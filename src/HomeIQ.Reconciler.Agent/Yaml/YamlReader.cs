@@ -1,15 +1,10 @@
 using System.Buffers;
 using System.Text;
 using HomeIQ.Reconciler.Desired;
-using YamlDotNet.Core;
 
 namespace HomeIQ.Reconciler.Yaml;
 
 /// <summary>Turns the bytes of one YAML document into nodes, within bounds of size, depth and expansion.</summary>
-/// <remarks>
-/// The library's own composer recurses without bound, accepts a list that contains itself and converts what looks like a number; so only its events
-/// are used, and <see cref="YamlComposer"/> makes the nodes. No other file names the library.
-/// </remarks>
 public static class YamlReader
 {
     public const int MaximumBytes = 1 << 20;
@@ -26,31 +21,7 @@ public static class YamlReader
             return null;
         }
 
-        if (Decode(bytes, file, problems) is not { } text)
-        {
-            return null;
-        }
-
-        var composer = new YamlComposer(text, file, problems);
-        try
-        {
-            return composer.Compose();
-        }
-        catch (YamlRefusedException refused)
-        {
-            problems.Add(refused.Problem);
-        }
-        catch (YamlException exception)
-        {
-            problems.Add(YamlSyntax.Explain(exception.Message, YamlComposer.PositionOf(exception.Start, file), text));
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
-        {
-            // What the library throws at malformed text is not always its own kind: unbalanced brackets end here.
-            problems.Add(YamlSyntax.Explain("found a bracket or brace that is not closed", composer.LastPosition, text));
-        }
-
-        return null;
+        return Decode(bytes, file, problems) is { } text ? new YamlComposer(text, file, problems).Compose() : null;
     }
 
     private static string? Decode(byte[] bytes, string file, ICollection<Problem> problems)

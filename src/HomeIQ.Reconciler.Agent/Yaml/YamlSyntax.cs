@@ -1,10 +1,43 @@
+using System.Buffers;
+using System.Globalization;
 using HomeIQ.Reconciler.Desired;
 
 namespace HomeIQ.Reconciler.Yaml;
 
-/// <summary>Says what is wrong with a text that is no YAML, in words that help to mend it.</summary>
+/// <summary>What YAML's grammar says beyond what the parser enforces, and its complaints in words that help to mend them.</summary>
 internal static class YamlSyntax
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
+    /// <summary>What a plain key is when it is no string; null when it is one.</summary>
+    public static string? KindOf(YamlScalar key) => key switch
+    {
+        { IsNull: true } => "null",
+        { Text: "true" or "True" or "TRUE" or "false" or "False" or "FALSE" } => "a boolean",
+        _ when double.TryParse(key.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out _) && key.Text.Any(char.IsAsciiDigit) => "a number",
+        _ when key.Text.StartsWith("0x", StringComparison.Ordinal) && key.Text.Length > 2 && key.Text.AsSpan(2).IndexOfAnyExcept(HexDigits) < 0 => "a number",
+        _ => null,
+    };
+
+    /// <summary>Every tab in front of a value or key; the lines of texts over several lines may begin with one.</summary>
+    public static IEnumerable<SourcePosition> Tabs(string text, string file, IReadOnlySet<int> linesOfTexts)
+    {
+        if (!text.Contains('\t'))
+        {
+            yield break;
+        }
+
+        var number = 0;
+        foreach (var line in text.Split('\n'))
+        {
+            number++;
+            if (IsTabbed(line) && line.TrimStart(' ', '\t').TrimEnd('\r') is not ([] or ['#', ..]) && !linesOfTexts.Contains(number))
+            {
+                yield return new SourcePosition(file, number, line.IndexOf('\t') + 1);
+            }
+        }
+    }
+
     /// <param name="message">The parser's: usually what it was doing, a comma, and what it found.</param>
     public static Problem Explain(string message, SourcePosition position, string text)
     {
