@@ -90,5 +90,5 @@ public class ComposeFilesTests
     [Fact]
     public void No_files_are_nothing() => Assert.Null(ComposeCase.Load(new MemoryTree(), []).Merged);
 
-    private static string RepositoryRoot([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
+    internal static string RepositoryRoot([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 }

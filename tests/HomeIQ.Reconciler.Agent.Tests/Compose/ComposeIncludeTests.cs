@@ -90,6 +90,7 @@ public class ComposeIncludeTests
     [InlineData("include: [compose.yaml]", "compose.yaml:1:11: error: `include` goes in a circle: compose.yaml -> compose.yaml")]
     [InlineData("include: [circle.yaml]", "circle.yaml:1:11: error: `include` goes in a circle: compose.yaml -> circle.yaml -> compose.yaml")]
     [InlineData("include: [gone.yaml]", "compose.yaml:1:11: error: the Compose file `gone.yaml` does not exist")]
+    [InlineData("include: [gone.yaml, {path: gone.yaml}]", "compose.yaml:1:11: error: the Compose file `gone.yaml` does not exist\ncompose.yaml:1:22: error: the Compose file `gone.yaml` does not exist")]
     [InlineData("include: [sub]", "compose.yaml:1:11: error: the Compose file `sub` is a folder, not a file")]
     [InlineData("include: ['https://example.org/c.yaml']", "compose.yaml:1:11: error: `https://example.org/c.yaml` is no path inside the tree (only files of the repository can be included)")]
     [InlineData("include: [../c.yaml]", "compose.yaml:1:11: error: `../c.yaml` is no path inside the tree (only files of the repository can be included)")]

@@ -101,6 +101,10 @@ public class LoaderBoundsTests
         Assert.Contains(LoadWithin(tree, names), problem => problem.Message.Contains("more than 200000 values", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void The_file_whose_bytes_are_changed_is_good_before() =>
+        Assert.DoesNotContain(DesiredStateLoader.Load(new LoadRequest { Tree = GoodTree(), Path = "d" }).Problems, problem => problem.Severity is Severity.Error);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -115,6 +119,29 @@ public class LoaderBoundsTests
             tree.Add("1.yaml", Mutate(Good, random));
             tree.Add("2.yaml", round % 3 == 0 ? Mutate(Good, random) : Encoding.UTF8.GetBytes(Good));
             LoadWithin(tree, ["1.yaml", "2.yaml"], measureMemory: false);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void The_front_door_answers_changed_bytes_of_stack_versions_and_policy_with_a_state_or_with_errors(int seed)
+    {
+        var random = new Random(seed);
+        var policy = File.ReadAllText(Path.Combine(ComposeFilesTests.RepositoryRoot(), "desired-state", "reconciler.yaml"));
+        for (var round = 0; round < 100; round++)
+        {
+            var tree = GoodTree();
+            tree.Add("d/compose.yaml", Mutate(Good, random));
+            tree.Add("d/compose.versions.yaml", round % 2 == 0 ? Mutate("services:\n  influxdb:\n    image: influxdb:2.8.0\n", random) : "services: {}"u8.ToArray());
+            tree.Add("d/reconciler.yaml", round % 3 == 0 ? Mutate(policy, random) : Encoding.UTF8.GetBytes("version: 1\n"));
+            LoadResult? result = null;
+
+            Within($"round {round} of seed {seed}", () => result = DesiredStateLoader.Load(new LoadRequest { Tree = tree, Path = "d" }), measureMemory: false);
+
+            Assert.Equal(result!.State is null, result.Problems.Any(problem => problem.Severity is Severity.Error));
         }
     }
 
@@ -186,11 +213,22 @@ public class LoaderBoundsTests
         volumes: {influxdb_data: }
         """;
 
+    private static MemoryTree GoodTree() => new()
+    {
+        ["d/compose.yaml"] = Good,
+        ["d/compose.versions.yaml"] = "services:\n  influxdb:\n    image: influxdb:2.8.0\n",
+        ["d/reconciler.yaml"] = "version: 1\n",
+        ["d/sub/b.yaml"] = "services: {b: {image: x:1}}",
+        ["d/e.env"] = "A=b",
+        ["d/services/data-api/Dockerfile"] = "FROM scratch",
+        ["d/conf/a"] = "b",
+    };
+
     private static byte[] Mutate(string text, Random random)
     {
         var bytes = Encoding.UTF8.GetBytes(text).ToList();
         const string signs = "[]{}:,-?&*!|>'\"%@`#$ \t\n<~x0";
-        for (var change = random.Next(1, 12); change > 0; change--)
+        for (var change = random.Next(1, 12); change > 0 && bytes.Count > 1; change--)
         {
             var at = random.Next(bytes.Count);
             switch (random.Next(6))
