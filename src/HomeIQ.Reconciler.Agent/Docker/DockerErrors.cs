@@ -18,6 +18,8 @@ internal static class DockerErrors
 
     private static readonly string[] UnknownImageWords = ["manifest unknown", "not found", "name unknown", "no such image", "no matching manifest", "invalid reference format"];
 
+    private static readonly string[] WayWords = ["dial tcp", "no such host", "connection refused", "i/o timeout", "TLS handshake", "unexpected HTTP status: 5"];
+
     /// <summary>What makes a container impossible to start however often it is tried; engines say it with 500 or 400.</summary>
     private static readonly string[] SettingWords =
         ["unable to find user", "unable to find group", "no matching entries in passwd file", "no matching entries in group file", "exec format error"];
@@ -47,6 +49,21 @@ internal static class DockerErrors
 
     /// <summary>What went wrong with a pull: the engine's answer, or an error inside its stream.</summary>
     public static ContainerHostException FromPull(HttpStatusCode? status, string message) => new(ClassifyPull(status, message), message);
+
+    /// <summary>What went wrong with a build: the build itself, unless it was the way to a registry that holds a base image.</summary>
+    public static ContainerHostException FromBuild(string error, string output) => new(
+        Has(error, ThrottleWords) ? HostFailure.Throttled
+        : Has(error, CredentialWords) ? HostFailure.Unauthorized
+        : Has(error, WayWords) ? HostFailure.RegistryFailed
+        : error.Contains("no space left on device", StringComparison.Ordinal) ? HostFailure.Engine
+        : HostFailure.Invalid,
+        output);
+
+    /// <summary>A build that the engine did not begin: mostly because of its Dockerfile, which engines say with 500, too.</summary>
+    public static ContainerHostException FromRefusedBuild(HttpStatusCode status, string? body) =>
+        FromAnswer(status, body) is var refused && refused.Message.Contains("dockerfile", StringComparison.OrdinalIgnoreCase)
+            ? new(HostFailure.Invalid, refused.Message)
+            : refused;
 
     /// <summary>The way to the engine is broken.</summary>
     public static ContainerHostException FromTransport(Exception exception) =>

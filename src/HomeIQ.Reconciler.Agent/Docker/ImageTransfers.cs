@@ -1,4 +1,4 @@
-using System.Net;
+using System.Formats.Tar;
 using System.Text.Json;
 using HomeIQ.Reconciler.Observed;
 
@@ -67,10 +67,13 @@ internal sealed class ImageTransfers(RawEngine raw, DockerEngineSettings setting
         Deadline.RunAsync(settings.BuildSilence, async deadline =>
         {
             var header = KeyValuePair.Create("X-Registry-Config", RegistryCredentials.ToHeader(await credentials.AllAsync(deadline.Token)));
-            using var content = new StreamContent(new Unclosable(context));
+            using var content = new StreamContent(new LentStream(buildKit ? PlainEntry() : default, context));
             content.Headers.ContentType = new("application/x-tar");
             using var response = await raw.SendAsync(api, HttpMethod.Post, PathOf(request, buildKit), content, header, deadline.Token);
-            await RawEngine.ThrowIfRefusedAsync(response, deadline.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw DockerErrors.FromRefusedBuild(response.StatusCode, await response.Content.ReadAsStringAsync(deadline.Token));
+            }
 
             var output = new BuildOutput(OutputKept, progress);
             string? id = null;
@@ -79,7 +82,7 @@ internal sealed class ImageTransfers(RawEngine raw, DockerEngineSettings setting
                 output.Take(message);
                 if (ErrorOf(message) is { } error)
                 {
-                    throw new ContainerHostException(HostFailure.Invalid, output.EndWith(error));
+                    throw DockerErrors.FromBuild(error, output.EndWith(error));
                 }
 
                 id = message.At("aux").At("ID").Text() is { Length: > 0 } named ? named : id;
@@ -103,8 +106,20 @@ internal sealed class ImageTransfers(RawEngine raw, DockerEngineSettings setting
         return Query.Of("build", [.. query]);
     }
 
-    private static bool NeedsBuildKit(ContainerHostException exception) =>
-        exception.Message.Contains("requires BuildKit", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("requires buildkit", StringComparison.Ordinal);
+    /// <summary>The root folder as an entry in the plainest format.</summary>
+    /// <remarks>BuildKit knows an archive by its first kilobyte, and takes one that begins with an extended header for a Dockerfile.</remarks>
+    private static byte[] PlainEntry()
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new TarWriter(buffer, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "./") { Mode = (UnixFileMode)0b111_101_101 });
+        }
+
+        return buffer.ToArray()[..512];
+    }
+
+    private static bool NeedsBuildKit(ContainerHostException exception) => exception.Message.Contains("requires BuildKit", StringComparison.OrdinalIgnoreCase);
 
     private static string? ErrorOf(JsonElement message) =>
         ((JsonElement?)message).At("error").Text() is { Length: > 0 } error ? error

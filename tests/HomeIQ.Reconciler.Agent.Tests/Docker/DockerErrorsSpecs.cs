@@ -40,6 +40,18 @@ public sealed class DockerErrorsSpecs
         Assert.Equal(expected, DockerErrors.FromPull((HttpStatusCode?)status, message).Failure);
 
     [Theory]
+    [InlineData("The command '/bin/sh -c make' returned a non-zero code: 2", HostFailure.Invalid)]
+    [InlineData("Get https://registry-1.docker.io/v2/: dial tcp: lookup registry-1.docker.io: no such host", HostFailure.RegistryFailed)]
+    [InlineData("toomanyrequests: You have reached your pull rate limit", HostFailure.Throttled)]
+    [InlineData("write /layer.tar: no space left on device", HostFailure.Engine)]
+    public void A_build_that_cannot_reach_its_base_image_is_no_bad_build(string error, HostFailure expected)
+    {
+        var exception = DockerErrors.FromBuild(error, $"Step 1\n{error}");
+
+        Assert.Equal((expected, $"Step 1\n{error}"), (exception.Failure, exception.Message));
+    }
+
+    [Theory]
     [InlineData("""{"message":"said"}""", "said")]
     [InlineData("plain words\n", "plain words")]
     [InlineData("[1]", "[1]")]
