@@ -51,9 +51,9 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     }
 
     /// <summary>Performs every step in an order that respects only what each says that it waits for; <paramref name="pick"/> chooses among those that may begin.</summary>
-    public List<JournalEntry> Run(Plan plan, Func<int, int> pick, int most = int.MaxValue, bool isRollback = false)
+    public List<JournalEntry> Run(Plan plan, Func<int, int> pick, int most = int.MaxValue, bool isRollback = false, List<JournalEntry>? journal = null)
     {
-        var journal = new List<JournalEntry>();
+        journal ??= [];
         var open = plan.Steps.ToList();
         var done = new HashSet<int>();
         while (open.Count > 0 && done.Count < most)

@@ -9,5 +9,5 @@ public static class EffectiveStateJson
 
     /// <exception cref="JsonException">It is no effective state, or one of a newer version.</exception>
     public static EffectiveState Read(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, CoreJson.Default.EffectiveState) ?? throw new JsonException("An effective state is missing.");
+        JsonDefaults.Read(json, CoreJson.Default.EffectiveState) ?? throw new JsonException("An effective state is missing.");
 }

@@ -13,7 +13,7 @@ public static class JournalJson
     {
         try
         {
-            return JsonSerializer.Deserialize(json, CoreJson.Default.JournalEntry) is { } entry
+            return JsonDefaults.Read(json, CoreJson.Default.JournalEntry) is { } entry
                 ? entry with { At = at }
                 : new PhaseEntered(RunPhase.Unknown) { At = at };
         }
@@ -27,5 +27,5 @@ public static class JournalJson
 
     /// <exception cref="JsonException">It is no quarantine entry.</exception>
     public static QuarantineEntry ReadQuarantine(string json) =>
-        JsonSerializer.Deserialize(json, CoreJson.Default.QuarantineEntry) ?? throw new JsonException("A quarantine entry is missing.");
+        JsonDefaults.Read(json, CoreJson.Default.QuarantineEntry) ?? throw new JsonException("A quarantine entry is missing.");
 }

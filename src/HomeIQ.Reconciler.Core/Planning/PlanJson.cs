@@ -10,5 +10,5 @@ public static class PlanJson
     public static string WriteIndented(Plan plan) => JsonSerializer.Serialize(plan, CoreJson.Indented.Plan);
 
     /// <exception cref="JsonException">It is no plan, or one of a newer version.</exception>
-    public static Plan Read(string json) => JsonSerializer.Deserialize(json, CoreJson.Default.Plan) ?? throw new JsonException("A plan is missing.");
+    public static Plan Read(string json) => JsonDefaults.Read(json, CoreJson.Default.Plan) ?? throw new JsonException("A plan is missing.");
 }

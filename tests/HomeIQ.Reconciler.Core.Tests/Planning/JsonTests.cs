@@ -75,6 +75,58 @@ public class JsonTests
     }
 
     [Fact]
+    public void A_property_that_an_older_version_did_not_write_has_its_default()
+    {
+        var state = EffectiveStateJson.Read(
+            """
+            {"project":"p","revision":"r","services":[{"service":{"name":"a","containerName":"a","spec":{"image":"a:1","mounts":[{"kind":"Bind","source":"/a","target":"/b"}]},
+            "policy":{"probes":[{"probe":"tcp","port":1}]}},"specDigest":"d","imageId":"i","containerId":"c","recorded":{}}]}
+            """u8);
+        var service = new DesiredService
+        {
+            Name = "a",
+            ContainerName = "a",
+            Spec = new() { Image = "a:1", Mounts = [new(MountKind.Bind, "/a", "/b")] },
+            Policy = new() { Probes = [new TcpProbe(1)] },
+        };
+
+        Assert.Equal(new EffectiveState { Project = "p", Revision = "r", Services = [new(service, "d", "i", null, "c", ValueMap<string>.Empty)] }, state);
+    }
+
+    [Fact]
+    public void What_makes_a_value_at_all_must_be_there() =>
+        Assert.Throws<JsonException>(() => EffectiveStateJson.Read("""{"revision":"r"}"""u8));
+
+    [Fact]
+    public void Every_type_whose_properties_have_initial_values_is_among_the_defaults()
+    {
+        var seen = new HashSet<Type>();
+        var open = new Stack<Type>([typeof(Plan), typeof(EffectiveState), typeof(JournalEntry), typeof(ObservedState), typeof(RunRecord)]);
+        var missing = new List<string>();
+        while (open.TryPop(out var next))
+        {
+            if (!seen.Add(next))
+            {
+                continue;
+            }
+
+            var type = CoreJson.Default.Options.GetTypeInfo(next);
+            foreach (var found in type.Properties.Select(property => property.PropertyType).Append(type.ElementType).Concat(type.PolymorphismOptions?.DerivedTypes.Select(kind => kind.DerivedType) ?? []).OfType<Type>())
+            {
+                open.Push(found);
+            }
+
+            if (type.Properties.Any(JsonDefaults.IsOptional) && !JsonDefaults.Knows(next))
+            {
+                missing.Add(next.Name);
+            }
+        }
+
+        Assert.Empty(missing);
+        Assert.Contains(typeof(HealthCheck), seen);
+    }
+
+    [Fact]
     public void Json_has_lengths_of_time_as_people_write_them_and_names_in_camel_case()
     {
         Snapshot.Matches(JsonSerializer.Serialize(Samples.Service, CoreJson.Indented.DesiredService));
