@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
@@ -17,6 +18,9 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     private readonly Dictionary<string, string> made = new(StringComparer.Ordinal);
 
     private readonly Dictionary<string, string> imageOf = new(StringComparer.Ordinal);
+
+    /// <summary>On a way back, the services that are proven on it: what was not good before need not be good for others to start again.</summary>
+    private HashSet<string>? proofs;
 
     private int ids;
 
@@ -54,6 +58,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     public List<JournalEntry> Run(Plan plan, Func<int, int> pick, int most = int.MaxValue, bool isRollback = false, List<JournalEntry>? journal = null)
     {
         journal ??= [];
+        proofs = isRollback ? [.. plan.Steps.Where(step => step.Step is VerifyService).Select(step => step.Step.Subject)] : null;
         var open = plan.Steps.ToList();
         var done = new HashSet<int>();
         while (open.Count > 0 && done.Count < most)
@@ -262,7 +267,8 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         }
 
         var name = Wanted!.Find(service)?.ContainerName;
-        return State.Containers.FirstOrDefault(container => container.Name == name)?.Id ?? throw new HostObjection($"Not so: {service}, whose network is to be shared, is there.");
+        var own = State.Containers.Where(container => container.Owner?.Instance == instance && container.Owner.Service == service && !ContainerNames.IsFailed(container.Name)).ToList();
+        return (own.Find(container => container.Name == name) ?? own.Find(container => !ContainerNames.IsTemporary(container.Name)))?.Id ?? throw new HostObjection($"Not so: {service}, whose network is to be shared, is there.");
     }
 
     private static IEnumerable<KeyValuePair<string, string>> SpecFieldsOf(ContainerSpec spec) =>
@@ -297,7 +303,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
 
         foreach (var need in specs.GetValueOrDefault(container.Owner!.SpecDigest)?.DependsOn ?? [])
         {
-            if (need.Required && need.Condition != DependencyCondition.Started && NameOf(need.Service) is { } name && State.Containers.FirstOrDefault(other => other.Name == name) is { } below)
+            if (need.Required && proofs?.Contains(need.Service) != false && need.Condition != DependencyCondition.Started && NameOf(need.Service) is { } name && State.Containers.FirstOrDefault(other => other.Name == name) is { } below)
             {
                 Require(IsGood(below), $"{need.Service} is good before {container.Name} starts");
             }
@@ -308,6 +314,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         Change(container with
         {
             Status = spec?.Command is ["true"] ? ContainerStatus.Exited : ContainerStatus.Running,
+            ExitCode = 0,
             Health = isBad ? ContainerHealth.Unhealthy : spec?.HealthCheck is null ? ContainerHealth.None : ContainerHealth.Healthy,
             StartedAt = Stacks.Start.AddSeconds(clock),
         });
@@ -321,7 +328,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     {
         var id = named.Id ?? made.GetValueOrDefault(service);
         var container = State.Containers.FirstOrDefault(candidate => candidate.Id == id) ?? throw new HostObjection($"Not so: {named.Name} ({id ?? "of this run"}) is there.");
-        Require(container.Name == named.Name, $"{container.Name} is called {named.Name}");
+        Require(container.Name == named.Name || (proofs is not null && named.Id is not null), $"{container.Name} is called {named.Name}");
         RequireOurs(container.Owner, container.Name);
         return container;
     }

@@ -4,9 +4,11 @@ using HomeIQ.Reconciler.Planning;
 namespace HomeIQ.Reconciler.Journaling;
 
 /// <summary>Puts what is to run again into order: each after what it stands on is back, and after the services that it needs are verified.</summary>
-internal sealed class WakeOrder(EffectiveState before, IReadOnlyList<BegunStep> begun, IReadOnlyList<Wake> wakes, IReadOnlyList<Node> undone, ReverseOrder reverse)
+internal sealed class WakeOrder(EffectiveState before, IReadOnlyList<BegunStep> begun, IReadOnlyList<Wake> all, IReadOnlyList<Node> undone, ReverseOrder reverse)
 {
     private readonly List<Node> nodes = [];
+
+    private readonly List<Wake> wakes = [.. Needed(before, all)];
 
     /// <summary>Service to the last step of its waking.</summary>
     private readonly Dictionary<string, Node> awake = new(StringComparer.Ordinal);
@@ -25,6 +27,37 @@ internal sealed class WakeOrder(EffectiveState before, IReadOnlyList<BegunStep> 
         return nodes;
     }
 
+    /// <summary>What was found stopped stays stopped, unless somebody who ran lives in its namespace and could not start without it.</summary>
+    private static IEnumerable<Wake> Needed(EffectiveState before, IReadOnlyList<Wake> all)
+    {
+        var needed = new HashSet<string>(StringComparer.Ordinal);
+        var providers = new List<Wake>();
+        var open = new Stack<Wake>(all.Where(wake => !wake.WasIdle));
+        while (open.TryPop(out var wake))
+        {
+            if (!needed.Add(wake.Service) || before.Find(wake.Service) is not { } known)
+            {
+                continue;
+            }
+
+            foreach (var provider in Namespaces(known.Service.Spec).Select(before.Find).OfType<EffectiveService>())
+            {
+                // Whether it runs, the journal does not know when the run never came to it; starting what runs is nothing.
+                var found = all.FirstOrDefault(other => other.Service == provider.Service.Name && other.Container.Id == provider.ContainerId) ?? Provider(provider, wake);
+                providers.Add(found with { Cause = $"{wake.Service} shares its namespace" });
+                open.Push(found);
+            }
+        }
+
+        return all.Where(wake => !wake.WasIdle).Concat(providers).DistinctBy(wake => (wake.Container.Id, wake.Step.GetType().Name));
+    }
+
+    private static Wake Provider(EffectiveService provider, Wake user)
+    {
+        var container = new ContainerRef(provider.ContainerId, provider.Service.ContainerName);
+        return new(user.Forward, provider.Service.Name, container, new StartContainer(provider.Service.Name, container), "");
+    }
+
     private void Visit(string service)
     {
         if (!visited.Add(service))
@@ -35,28 +68,31 @@ internal sealed class WakeOrder(EffectiveState before, IReadOnlyList<BegunStep> 
         var needs = NeedsOf(service).ToList();
         needs.ForEach(Visit);
 
-        // Stopped and restarted in one run: being started is being restarted.
-        var wake = wakes.Where(candidate => candidate.Service == service).OrderBy(candidate => candidate.Step is RestartContainer).FirstOrDefault();
-        if (wake is null)
+        // Stopped and restarted in one run: being started is being restarted. A left-over container of the service is a container of its own.
+        foreach (var wake in wakes.Where(wake => wake.Service == service).OrderBy(wake => wake.Step is RestartContainer).DistinctBy(wake => wake.Container.Id, StringComparer.Ordinal))
         {
-            return;
+            Add(wake);
         }
+    }
 
+    private void Add(Wake wake)
+    {
+        var service = wake.Service;
         var node = new Node(wake.Forward, wake.Step, wake.Cause);
         node.After.AddRange(reverse.WaitsOf(wake.Forward));
         node.After.AddRange(undone.Where(other => other.Step is ReplaceNetwork));
         node.After.AddRange(undone.Where(other => other.Step.Subject == service).TakeLast(1));
         node.After.AddRange(AwakeBelow(service, []).Distinct());
         nodes.Add(node);
-        awake[service] = node;
-
-        if (before.Find(service) is { } known)
+        if (before.Find(service) is not { } known || known.ContainerId != wake.Container.Id)
         {
-            var proof = new Node(wake.Forward, new VerifyService(service, wake.Container, known.SpecDigest), $"{service} as in {PlanText.Revision(before.Revision)}");
-            proof.After.Add(node);
-            nodes.Add(proof);
-            awake[service] = proof;
+            return;
         }
+
+        var proof = new Node(wake.Forward, new VerifyService(service, wake.Container, known.SpecDigest), $"{service} as in {PlanText.Revision(before.Revision)}");
+        proof.After.Add(node);
+        nodes.Add(proof);
+        awake[service] = proof;
     }
 
     /// <summary>The nearest services below this one that are woken, too; those that run all the while are looked through.</summary>

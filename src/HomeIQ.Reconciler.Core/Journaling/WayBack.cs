@@ -80,12 +80,10 @@ internal sealed class WayBack
         {
             case StartContainer { Container.Id: null } start:
                 return (new StopContainer(service, traces.New(service, start.Container.Name)), "it was started by this run");
-            case StartContainer start when !skipped:
+            case StartContainer start when !skipped && traces.Stopped(start.Container.Id):
                 return (new StopContainer(service, start.Container), "it was started by this run");
             case RenameContainer { Container.Id: null } rename:
                 return LetGoOf(service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
-            case RenameContainer rename when !skipped:
-                return (new RenameContainer(service, rename.Container with { Name = rename.To }, rename.Container.Name), "the name that it had");
             case CreateContainer create when !skipped && !traces.Renamed(service):
                 return LetGoOf(service, create.TemporaryName, create.TemporaryName);
             case SetAside aside when !skipped:
@@ -96,7 +94,7 @@ internal sealed class WayBack
                 return (
                     new SetAside(service, back.Container with { Name = back.Name }, back.Container.Name, back.SpecDigest, back.ImageId, back.Restart),
                     "it was put back by this run");
-            case CreateNetwork create when !skipped:
+            case CreateNetwork create when !skipped && before.Networks.All(known => known.Network != create.Network):
                 return (new RemoveNetwork(create.Network), "it was created by this run");
             case ReplaceNetwork replace when !skipped:
                 return (new ReplaceNetwork(replace.To, replace.From), $"the settings of {PlanText.Revision(before.Revision)}");
@@ -106,7 +104,8 @@ internal sealed class WayBack
             // Woken later, see ToWake.
             case StopContainer or RestartContainer:
 
-            // An image, a content, a volume and a proof do no harm; who was paused was not meant to be; the rest is clean-up, or comes after the last way back.
+            // Found stopped, paused, renamed or gone, and put right: that was drift, and the old state wants it so, too.
+            // An image, a content, a volume and a proof do no harm; the rest is clean-up, or comes after the last way back.
             case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or VerifyService or UnpauseContainer:
             case Promote or RemoveContainer or ReleaseImage:
             case StartContainer or RenameContainer or CreateContainer or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
@@ -121,9 +120,11 @@ internal sealed class WayBack
     private static Wake? ToWake(BegunStep begun) => (begun.Planned.Step, begun.Receipt) switch
     {
         (_, Skipped) => null,
-        (StopContainer, ContainerStopped { WasRunning: false }) => null,
         (StopContainer { Container.Id: not null } stop, _) =>
-            new(begun.Planned.Number, stop.Service, stop.Container, new StartContainer(stop.Service, stop.Container), "it ran before"),
+            new(begun.Planned.Number, stop.Service, stop.Container, new StartContainer(stop.Service, stop.Container), "it ran before")
+            {
+                WasIdle = begun.Receipt is ContainerStopped { WasRunning: false },
+            },
         (RestartContainer { Container.Id: not null } restart, _) =>
             new(begun.Planned.Number, restart.Service, restart.Container, restart, "what it was restarted for has gone back"),
         _ => null,
@@ -158,7 +159,11 @@ internal sealed class Node(int forward, Step step, string cause)
 }
 
 /// <summary>A service that is to run again, and the step that makes it run.</summary>
-internal sealed record Wake(int Forward, string Service, ContainerRef Container, Step Step, string Cause);
+internal sealed record Wake(int Forward, string Service, ContainerRef Container, Step Step, string Cause)
+{
+    /// <summary>It did not run before, and is woken only for those that share a namespace of it: they cannot start without it.</summary>
+    public bool WasIdle { get; init; }
+}
 
 /// <summary>What the journal tells about the containers that the run itself made.</summary>
 internal sealed class Traces
@@ -168,6 +173,8 @@ internal sealed class Traces
     private readonly HashSet<string> renamed = new(StringComparer.Ordinal);
 
     private readonly HashSet<string> started = new(StringComparer.Ordinal);
+
+    private readonly HashSet<string> stopped = new(StringComparer.Ordinal);
 
     public Traces(IEnumerable<BegunStep> begun)
     {
@@ -184,6 +191,9 @@ internal sealed class Traces
                 case StartContainer { Container.Id: null } start:
                     started.Add(start.Service);
                     break;
+                case StopContainer { Container.Id: { } id }:
+                    stopped.Add(id);
+                    break;
             }
         }
     }
@@ -195,6 +205,9 @@ internal sealed class Traces
         created.TryGetValue(service, out var made) ? (made.Step.SpecDigest, made.Receipt?.ImageId ?? made.Step.ImageId ?? "") : ("", "");
 
     public bool Renamed(string service) => renamed.Contains(service);
+
+    /// <summary>The run itself had stopped the container, so that starting it again is part of what goes back.</summary>
+    public bool Stopped(string? id) => id is not null && stopped.Contains(id);
 
     /// <summary>An intent is enough: nobody knows whether it ran.</summary>
     public bool Started(string service) => started.Contains(service);

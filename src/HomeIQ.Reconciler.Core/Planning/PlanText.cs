@@ -50,6 +50,7 @@ public static class PlanText
 
         var words = Math.Min(44, rows.Max(row => row.Words.Length));
         var after = Math.Min(18, rows.Max(row => row.After.Length));
+        var told = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var row in rows)
         {
             var line = $"{row.Number,4}  {row.Words.PadRight(words)}  {row.After.PadRight(after)}".TrimEnd();
@@ -61,6 +62,11 @@ public static class PlanText
             else if (Math.Max(start, line.Length + 2) + row.Cause.Length + 2 <= Text.Width)
             {
                 yield return $"{line.PadRight(start - 2)}  ({row.Cause})";
+            }
+            else if (!told.TryAdd(row.Cause, row.Number))
+            {
+                // A cause of several lines is told once.
+                yield return $"{line.PadRight(start - 2)}  (as {told[row.Cause]})";
             }
             else
             {

@@ -40,7 +40,7 @@ internal static class ServiceSteps
         }
 
         work.Rename = Put(draft, work, new RenameContainer(work.Name, new(null, temporary), name)).After(work.Create).After(work.Aside);
-        if (!work.LeaveStopped)
+        if (!work.LeaveStopped || work.HasDoneItsTask)
         {
             work.Start = Put(draft, work, new StartContainer(work.Name, new(null, name))).After(work.Rename);
             work.Verify = Put(draft, work, new VerifyService(work.Name, new(null, name), work.SpecDigest(inventory))).After(work.Start);

@@ -52,6 +52,9 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
     /// <summary>Found stopped, and to be left stopped.</summary>
     public bool LeaveStopped { get; set; }
 
+    /// <summary>A one-shot that ended well: let alone as long as its container is; a new container has to do the task again.</summary>
+    public bool HasDoneItsTask => Container is { } live && Desired is { } wanted && DriftFinder.IsCompleted(live, wanted.Spec);
+
     public int Phase { get; set; }
 
     public int Order { get; set; }

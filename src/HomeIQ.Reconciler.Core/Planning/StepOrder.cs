@@ -191,7 +191,7 @@ internal sealed class StepOrder(
         var waitedFor = preparation.SelectMany(step => step.Waits).ToHashSet();
         PlanDraft.Barrier(
             [.. preparation.Where(step => !waitedFor.Contains(step))],
-            [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer })]);
+            [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer or ReplaceNetwork })]);
     }
 
     private static bool WaitsForReplacement(DraftStep step) => step.Waits.Any(wait => wait.Step is ReplaceNetwork || (wait.Step is CreateContainer && WaitsForReplacement(wait)));

@@ -171,11 +171,33 @@ public class RollbackPlannerTests
     }
 
     [Fact]
-    public void A_name_that_was_put_right_is_put_back()
+    public void What_was_put_right_by_the_way_stays_right()
     {
-        var plan = Plan([new RenameContainer("web", new("id-web", "by-hand"), "web")]);
+        var plan = Plan([new RenameContainer("web", new("id-web", "by-hand"), "web"), new StartContainer("web", OldOf("web")), new UnpauseContainer("web", OldOf("web"))]);
 
-        Assert.Equal(new RenameContainer("web", new("id-web", "web"), "by-hand"), Assert.Single(RollbackPlanner.PlanFor(Cut(plan, 1), Web).Steps).Step);
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(plan, 3), Web).Steps);
+    }
+
+    [Fact]
+    public void Who_shares_a_namespace_starts_after_its_provider_even_when_that_was_found_stopped()
+    {
+        var user = Service("user");
+        var before = Before(Service("vpn"), user with { Spec = user.Spec with { NetworkMode = "service:vpn" } });
+        var plan = Plan([new StopContainer("user", OldOf("user")), new StopContainer("vpn", OldOf("vpn"))]);
+
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 2, done: true, receipts: (2, new ContainerStopped(false, 0))), before)), part: "stopped-by-the-run");
+        Snapshot.Matches(PlanText.Of(RollbackPlanner.PlanFor(Cut(plan, 1, done: true), before)), part: "not-reached");
+    }
+
+    [Fact]
+    public void A_left_over_container_starts_again_without_being_taken_for_the_service()
+    {
+        var plan = Plan([new StopContainer("web", new("stray", "web.old")), new StopContainer("web", OldOf("web"))]);
+        var back = RollbackPlanner.PlanFor(Cut(plan, 2, done: true), Web);
+
+        Assert.Contains(back.Steps, step => step.Step == new StartContainer("web", new("stray", "web.old")));
+        Assert.Contains(back.Steps, step => step.Step == new StartContainer("web", OldOf("web")));
+        Assert.Equal(new VerifyService("web", OldOf("web"), "spec-web"), Assert.Single(back.Steps, step => step.Step is VerifyService).Step);
     }
 
     [Fact]

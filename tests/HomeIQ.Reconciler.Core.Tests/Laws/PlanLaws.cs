@@ -1,0 +1,240 @@
+using CsCheck;
+using HomeIQ.Reconciler.Changes;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Laws;
+
+/// <summary>What holds for every stack, every commit, every drift and every order that a plan leaves open.</summary>
+public class PlanLaws
+{
+    private static readonly int Stories = int.Parse(Environment.GetEnvironmentVariable("HQ_STORIES") ?? "200");
+
+    [Fact]
+    public void After_a_plan_there_is_nothing_left_to_do() => Hold((story, house, dice) =>
+    {
+        Assert.NotNull(house.Reach(story.Next, dice));
+        Nothing(house, story.Next);
+    });
+
+    [Fact]
+    public void A_first_install_that_is_cut_anywhere_goes_on_forward() => Story.Gen.Sample(
+        story =>
+        {
+            var house = new House();
+            var dice = story.NewDice();
+            var plan = house.Plan(story.First);
+            house.Begin(story.First, plan, dice, Cut(story, plan));
+
+            Assert.NotNull(house.Reach(story.First, dice));
+            Nothing(house, story.First);
+        },
+        iter: Stories, threads: 1);
+
+    [Fact]
+    public void An_upgrade_that_is_cut_anywhere_converges_when_it_is_planned_again() => Hold((story, house, dice) =>
+    {
+        var plan = house.Plan(story.Next);
+        house.Begin(story.Next, plan, dice, Cut(story, plan));
+
+        Assert.NotNull(house.Reach(story.Next, dice));
+        Nothing(house, story.Next);
+    });
+
+    [Fact]
+    public void An_upgrade_that_is_cut_anywhere_goes_back_to_the_host_as_it_was() => Hold((story, house, dice) =>
+    {
+        if (house.HasHomeless())
+        {
+            return;
+        }
+
+        var before = house.Picture();
+        var ran = house.Up();
+        var effective = house.Effective;
+        var plan = house.Plan(story.Next);
+        var untilPromotion = plan.Steps.Count(step => step is { IsCleanUp: false, Step: not Promote });
+        var run = house.Begin(story.Next, plan, dice, story.Cut % (untilPromotion + 1));
+        Assert.False(house.Host.IsPromoted);
+
+        // The last step may have been done without the journal knowing it.
+        if (run.Begun.Count > 0 && story.Dice % 2 == 0 && run.Begun[^1].Planned.Step is not (CreateContainer or RenameContainer))
+        {
+            run = run with { Begun = [.. run.Begun.SkipLast(1), run.Begun[^1] with { Receipt = null, EndedAt = null }] };
+            if (run.Begun[^1].Planned.Step is StopContainer)
+            {
+                return;
+            }
+        }
+
+        var back = RollbackPlanner.PlanFor(run, effective);
+        house.Host.Run(back, dice, isRollback: true);
+
+        Assert.Equal(before, house.Picture());
+        Assert.Subset(house.Up(), ran);
+    });
+
+    [Fact]
+    public void A_bad_image_ends_where_it_began() => Hold((story, house, dice) =>
+    {
+        if (house.HasHomeless())
+        {
+            return;
+        }
+
+        var before = house.Picture();
+        var ran = house.Up();
+        var effective = house.Effective;
+        var plan = house.Plan(story.Next);
+        if (plan.Steps.Select(step => step.Step).OfType<CreateContainer>().ToList() is not { Count: > 0 } made)
+        {
+            return;
+        }
+
+        house.Host.BadImages.Add($"sha256:{story.Next.Find(made[story.Dice % made.Count].Service)!.Spec.Image}");
+        house.Host.Begin(story.Next, House.Digest);
+        var journal = new List<JournalEntry> { new RunStarted(plan, "state-1", "apply") };
+        try
+        {
+            house.Host.Run(plan, dice, journal: journal);
+        }
+        catch (HostObjection objection)
+        {
+            journal.Add(new StepFailed(((StepIntended)journal[^1]).Number, false, FailureClass.Verification, objection.Message, null, null));
+        }
+
+        if (house.Host.IsPromoted)
+        {
+            return;
+        }
+
+        // What ran before ran well, whatever the new one's image is.
+        house.Host.BadImages.Clear();
+        var run = RunReader.Read("run-2", journal)!;
+        house.Host.Run(RollbackPlanner.PlanFor(run, effective), dice, isRollback: true);
+
+        Assert.Equal(before, house.Picture());
+        Assert.Subset(house.Up(), ran);
+    });
+
+    [Fact]
+    public void No_step_touches_what_is_not_ours() => Hold((story, house, dice) =>
+    {
+        var foreign = house.Foreigners();
+        house.Reach(story.Next, dice);
+
+        Assert.Equal(foreign, house.Foreigners());
+    });
+
+    [Fact]
+    public void Nothing_starts_before_what_it_needs_is_proven() => Hold((story, house, _) =>
+    {
+        var plan = house.Plan(story.Next);
+        foreach (var start in plan.Steps.Where(step => step.Step is StartContainer or RestartContainer))
+        {
+            var ancestors = RollbackPlannerTests.Ancestors(plan, start);
+            foreach (var need in story.Next.Find(start.Step.Subject)?.DependsOn ?? [])
+            {
+                var first = plan.Steps.FirstOrDefault(step => need.Condition == DependencyCondition.Started
+                    ? step.Step is StartContainer && step.Step.Subject == need.Service
+                    : step.Step is VerifyService && step.Step.Subject == need.Service);
+                Assert.True(first is null || ancestors.Contains(first.Number), $"{StepText.Of(start.Step)} does not wait for {need.Service}\n{PlanText.Of(plan)}");
+            }
+        }
+    });
+
+    [Fact]
+    public void Nothing_stops_before_everything_is_prepared() => Hold((story, house, _) =>
+    {
+        var plan = house.Plan(story.Next);
+        var prepared = plan.Steps.Where(step => step.Step is PullImage or BuildImage or ExportContent or KeepImage or CreateVolume).Select(step => step.Number).ToList();
+        foreach (var stop in plan.Steps.Where(step => step is { IsCleanUp: false, Step: StopContainer or RestartContainer or SetAside or ReplaceNetwork }))
+        {
+            var missing = prepared.Except(RollbackPlannerTests.Ancestors(plan, stop)).ToList();
+            Assert.True(missing.Count == 0, $"{StepText.Of(stop.Step)} does not wait for {string.Join(", ", missing)}\n{PlanText.Of(plan)}");
+        }
+    });
+
+    [Fact]
+    public void What_an_upgrade_stopped_ends_running() => Hold((story, house, dice) =>
+    {
+        var plan = house.Reach(story.Next, dice);
+        Assert.NotNull(plan);
+        foreach (var service in story.Next.Services)
+        {
+            var container = house.Host.State.Containers.Single(container => container.Name == service.ContainerName);
+
+            Assert.True(container.Status == (service.Spec.Command is null ? ContainerStatus.Running : ContainerStatus.Exited), $"{service.Name} is {container.Status}\n{PlanText.Of(plan!)}");
+        }
+    });
+
+    [Fact]
+    public void Who_shares_a_namespace_shares_the_one_that_is_there_now() => Hold((story, house, dice) =>
+    {
+        Assert.NotNull(house.Reach(story.Next, dice));
+        foreach (var service in story.Next.Services.Where(service => service.Spec.NetworkMode is not null))
+        {
+            var user = house.Host.State.Containers.Single(container => container.Name == service.ContainerName);
+            var provider = house.Host.State.Containers.Single(container => container.Name == $"laws-{service.Spec.NetworkMode!["service:".Length..]}");
+
+            Assert.Equal($"container:{provider.Id}", user.NetworkMode);
+            Assert.True(service.Spec.Command is not null || user.StartedAt >= provider.StartedAt, $"{user.Name} lost its interface");
+        }
+    });
+
+    [Fact]
+    public void The_same_situation_yields_the_same_plan() => Hold((story, house, _) =>
+    {
+        var plan = house.Plan(story.Next);
+
+        Assert.Equal(plan, house.Plan(story.Next));
+        Assert.Equal(plan, PlanJson.Read(PlanJson.Write(plan)));
+    });
+
+    [Fact]
+    public void Every_number_that_a_step_waits_for_is_smaller_than_its_own() => Hold((story, house, _) =>
+        Assert.All(house.Plan(story.Next).Steps.Index(), pair =>
+        {
+            Assert.Equal(pair.Index + 1, pair.Item.Number);
+            Assert.All(pair.Item.After, after => Assert.InRange(after, 1, pair.Item.Number - 1));
+        }));
+
+    /// <summary>Installs the story's first stack, lets its drift happen, and holds the law for those stories whose next plan may run.</summary>
+    private static void Hold(Action<Story, House, Func<int, int>> law)
+    {
+        var held = 0;
+        Story.Gen.Sample(
+            story =>
+            {
+                var house = new House();
+                var dice = story.NewDice();
+                Assert.NotNull(house.Reach(story.First, dice));
+                foreach (var drift in story.Drift)
+                {
+                    house.Drift(drift);
+                }
+
+                var plan = house.Plan(story.Next);
+                if (plan.VerdictFor(plan.Digest) is Verdict.Refused)
+                {
+                    return;
+                }
+
+                Interlocked.Increment(ref held);
+                law(story, house, dice);
+            },
+            iter: Stories, threads: 1);
+
+        Assert.True(held > Stories / 2, $"only {held} of {Stories} stories could be told");
+    }
+
+    private static void Nothing(House house, DesiredState desired)
+    {
+        var again = house.Plan(desired);
+        Assert.True(again.VerdictFor(null) == Verdict.Nothing && again.Steps.Count == 0, $"There is more to do:\n{PlanText.Of(again)}");
+    }
+
+    private static int Cut(Story story, Plan plan) => story.Cut % (plan.Steps.Count + 1);
+}
