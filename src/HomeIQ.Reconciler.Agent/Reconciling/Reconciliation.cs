@@ -174,11 +174,11 @@ public sealed class Reconciliation(
     private static ApplyReport? Gate(Plan plan, string? approve) => plan.VerdictFor(approve) switch
     {
         Verdict.Nothing => new(ApplyResult.NothingToDo, $"in sync with {Short(plan.Revision)}", Plan: plan),
-        Verdict.Refused => new(ApplyResult.Refused, "the plan is refused; nothing was touched", Plan: plan),
+        Verdict.Refused => new(ApplyResult.Refused, "this plan may not run; nothing was touched", Plan: plan),
         Verdict.Held => new(ApplyResult.Held, $"{plan.Holds[0].Message}", Plan: plan) { Hint = plan.Holds[0].Hint },
         Verdict.AwaitingApproval => new(
             ApplyResult.AwaitingApproval,
-            approve is null ? "the plan waits for an approval; nothing was touched" : $"the approved digest {approve} is not this plan's; nothing was touched",
+            approve is null ? "a person has to approve this plan; nothing was touched" : $"the approved digest {approve} is not this plan's; nothing was touched",
             Plan: plan) { Hint = $"homeiq apply --approve {plan.Digest}" },
         _ => null,
     };

@@ -49,7 +49,7 @@ internal static class ApplyCommand
         var (word, code) = report.Result switch
         {
             ApplyResult.NothingToDo or ApplyResult.Applied => (terminal.Green("ok"), ExitCode.Success),
-            ApplyResult.RolledBack => (terminal.Yellow("rolled back"), ExitCode.Different),
+            ApplyResult.RolledBack => (terminal.Yellow("not applied"), ExitCode.Different),
             ApplyResult.Incomplete => (terminal.Red("incomplete"), ExitCode.Different),
             ApplyResult.RollbackFailed => (terminal.Red("rollback failed"), ExitCode.RollbackFailed),
             ApplyResult.Held => (terminal.Yellow("held"), ExitCode.Waiting),
