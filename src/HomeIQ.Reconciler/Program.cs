@@ -29,6 +29,7 @@ var root = new RootCommand("""
     VersionCommand.Create(),
 };
 agent.AddTo(root);
+root.Add(Log.Option);
 
 var parsed = root.Parse(args);
 Verb.ShortenDescriptions(root, parsed.CommandResult.Command);

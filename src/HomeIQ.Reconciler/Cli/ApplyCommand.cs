@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reconciling;
 
@@ -24,26 +25,36 @@ internal static class ApplyCommand
               homeiq apply --approve 1f3a9c02
             """) { revision, approve, refresh };
         command.Does((parsed, terminal, cancellationToken) => RunAsync(
-            terminal, agent.Read(parsed),
+            terminal, parsed, agent.Read(parsed),
             reconciliation => reconciliation.ApplyAsync(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), cancellationToken)));
         return command;
     }
 
     /// <summary>Runs a mutating verb with live progress and prints how it ended.</summary>
-    public static async Task<int> RunAsync(Terminal terminal, AgentSettings settings, Func<Reconciliation, Task<ApplyReport>> run)
+    public static async Task<int> RunAsync(Terminal terminal, ParseResult parsed, AgentSettings settings, Func<Reconciliation, Task<ApplyReport>> run)
     {
         ApplyReport report;
+        using (var log = Log.Open(parsed))
         using (var progress = new RunProgress(terminal, TimeProvider.System))
         {
-            await using var session = Session.Open(settings, progress);
+            await using var session = Session.Open(settings, new Listener<RunEvent>(happened =>
+            {
+                progress.Report(happened);
+                log?.Runs.Report(happened);
+            }));
             report = await run(session.Reconciliation);
         }
 
         terminal.Problems(report.Problems);
-        if (report.Run is null && report.Plan is { } plan && report.Result is not ApplyResult.NothingToDo)
+        if (report.Plan is { } plan && report.Result is ApplyResult.AwaitingApproval)
         {
             terminal.Line(PlanText.Of(plan));
             terminal.Line();
+        }
+
+        foreach (var refusal in report.Run is null ? report.Plan?.Refusals ?? [] : [])
+        {
+            terminal.Error(refusal.Message, refusal.Hint);
         }
 
         var (word, code) = report.Result switch
