@@ -232,6 +232,13 @@ public sealed class DockerEngine : IContainerHost
             return false;
         }
 
+        // Never by force, which takes the image from under a stopped container.
+        if (answer.StatusCode == System.Net.HttpStatusCode.Conflict
+            && (await answer.Content.ReadAsStringAsync(token)).Contains("is using its referenced image", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
         await RawEngine.ThrowIfRefusedAsync(answer, token);
         return true;
     }, cancellationToken);

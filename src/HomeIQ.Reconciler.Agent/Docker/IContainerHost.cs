@@ -62,7 +62,10 @@ public interface IContainerHost : IAsyncDisposable
 
     Task TagImageAsync(string imageId, string reference, CancellationToken cancellationToken);
 
-    /// <summary>Takes a tag away (and the image with its last one, unless a container uses it); false when it was gone already.</summary>
+    /// <summary>
+    /// Takes a tag away, and the image with its last one; false when there is nothing to take: the tag is gone already, or it is the last
+    /// name of an image that a container uses, running or not, which then keeps it.
+    /// </summary>
     Task<bool> UntagImageAsync(string reference, CancellationToken cancellationToken);
 
     Task<string> CreateNetworkAsync(DesiredNetwork network, ValueMap<string> labels, CancellationToken cancellationToken);

@@ -94,7 +94,7 @@ internal sealed class ImageTransfers(RawEngine raw, DockerEngineSettings setting
     private static string PathOf(BuildRequest request, bool buildKit)
     {
         var spec = request.Spec;
-        ValueMap<string> labels = new([.. spec.Labels, .. request.Labels, KeyValuePair.Create(ObservedImage.BuildLabel, spec.Digest)]);
+        ValueMap<string> labels = new([.. spec.Labels, KeyValuePair.Create(ObservedImage.BuildLabel, spec.Digest), .. request.Labels]);
         List<(string, string?)> query =
         [
             ("t", request.Tag), ("dockerfile", request.Dockerfile), ("target", spec.Target), ("networkmode", spec.Network),

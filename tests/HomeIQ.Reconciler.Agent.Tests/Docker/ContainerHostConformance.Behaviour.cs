@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.Text;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Observed;
@@ -217,9 +219,61 @@ public abstract partial class ContainerHostConformance
     }
 
     [Fact]
+    public async Task An_image_is_built_under_its_tag_and_says_what_from()
+    {
+        var built = await BuildAsync($"{Named("built")}:1");
+
+        Assert.Equal("digest-1", built.BuildDigest);
+        Assert.Equal(built, await Host.FindImageAsync($"{Named("built")}:1", Cancel));
+        Assert.True(await Host.UntagImageAsync($"{Named("built")}:1", Cancel));
+        Assert.Null(await Host.FindImageAsync(built.Id, Cancel));
+    }
+
+    [Fact]
+    public async Task An_image_that_a_container_uses_keeps_its_last_name_even_when_the_container_is_stopped()
+    {
+        var tag = $"{Named("built")}:1";
+        var built = await BuildAsync(tag);
+        var id = await Host.CreateContainerAsync(Named("a"), App() with { Image = tag }, built.Id, NoLabels, Cancel);
+
+        Assert.False(await Host.UntagImageAsync(tag, Cancel));
+        Assert.Equal(built, await Host.FindImageAsync(tag, Cancel));
+
+        await Host.TagImageAsync(built.Id, $"{tag}-other", Cancel);
+        Assert.True(await Host.UntagImageAsync(tag, Cancel));
+        Assert.True(await Host.StartContainerAsync(id, Cancel));
+
+        await Host.StopContainerAsync(id, null, Cancel);
+        await Host.RemoveContainerAsync(id, Cancel);
+        Assert.True(await Host.UntagImageAsync($"{tag}-other", Cancel));
+        Assert.Null(await Host.FindImageAsync(built.Id, Cancel));
+    }
+
+    [Fact]
     public async Task An_unknown_image_gets_no_tag()
     {
         await FailsAsync(HostFailure.NotFound, () => Host.TagImageAsync($"sha256:{Unknown}", $"{Named("x")}:1", Cancel));
+    }
+
+    private async Task<ObservedImage> BuildAsync(string tag)
+    {
+        using var context = new MemoryStream();
+        await using (var writer = new TarWriter(context, leaveOpen: true))
+        {
+            var dockerfile = new MemoryStream(Encoding.UTF8.GetBytes($"FROM {Images.App}\nLABEL made-for={prefix}\n"));
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "Dockerfile") { DataStream = dockerfile }, Cancel);
+        }
+
+        context.Position = 0;
+        var spec = new BuildSpec { Context = "", Dockerfile = "Dockerfile", Digest = "digest-1" };
+        return await Host.BuildImageAsync(new(tag, "Dockerfile", spec, NoLabels), context, new Ignored(), Cancel);
+    }
+
+    private sealed class Ignored : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value)
+        {
+        }
     }
 
     private static int FreePort()

@@ -17,6 +17,8 @@ public abstract partial class ContainerHostConformance : IAsyncLifetime
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private readonly HashSet<string> volumes = [];
+
     private readonly string prefix = $"cf{Guid.NewGuid().ToString("N")[..10]}";
 
     protected IContainerHost Host { get; private set; } = null!;
@@ -50,8 +52,19 @@ public abstract partial class ContainerHostConformance : IAsyncLifetime
             }
         }
 
+        foreach (var volume in await Host.ListVolumesAsync(CancellationToken.None))
+        {
+            if (volume.Name.StartsWith(prefix, StringComparison.Ordinal) || volumes.Contains(volume.Name))
+            {
+                await ForgetVolumeAsync(volume.Name);
+            }
+        }
+
         await Host.DisposeAsync();
     }
+
+    /// <summary>Clears away what no container host can remove: there is no such call, on purpose.</summary>
+    protected virtual Task ForgetVolumeAsync(string name) => Task.CompletedTask;
 
     /// <summary>A name of this test's own.</summary>
     protected string Named(string name) => $"{prefix}-{name}";
@@ -80,8 +93,12 @@ public abstract partial class ContainerHostConformance : IAsyncLifetime
         return id;
     }
 
-    protected async Task<ObservedContainer> LookAsync(string id) =>
-        await Host.FindContainerAsync(id, Cancel) ?? throw new InvalidOperationException($"there is no container {id}");
+    protected async Task<ObservedContainer> LookAsync(string id)
+    {
+        var seen = await Host.FindContainerAsync(id, Cancel) ?? throw new InvalidOperationException($"there is no container {id}");
+        volumes.UnionWith(seen.Mounts.Select(mount => mount.Name));
+        return seen;
+    }
 
     protected async Task<ObservedContainer> UntilAsync(string id, Func<ObservedContainer, bool> holds)
     {

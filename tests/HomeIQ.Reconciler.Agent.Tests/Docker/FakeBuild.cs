@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Docker;
 
@@ -44,7 +45,7 @@ internal static class FakeBuild
             }
         }
 
-        image = image with { Labels = new([.. image.Labels, .. request.Spec.Labels, .. request.Labels]), Tags = [], RepoDigests = [] };
+        image = image with { Labels = new([.. image.Labels, .. request.Spec.Labels, KeyValuePair.Create(ObservedImage.BuildLabel, request.Spec.Digest), .. request.Labels]), Tags = [], RepoDigests = [] };
         var content = string.Join('\n', files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Key}\0{file.Value}"));
         var id = SHA256.HashData(Encoding.UTF8.GetBytes($"{content}\0{request.Spec.Arguments}\0{request.Spec.Target}\0{image.Environment}\0{image.Labels}"));
         return image with { Id = $"sha256:{Convert.ToHexStringLower(id)}" };

@@ -60,13 +60,13 @@ public sealed partial class FakeEngine
             () =>
             {
                 var tag = FakeImage.Normalize(reference);
-                if (images.Values.FirstOrDefault(image => image.Tags.Contains(tag)) is not { } image)
+                if (images.Values.FirstOrDefault(image => image.Tags.Contains(tag)) is not { } image || (image.Tags.Count == 1 && IsUsed(image.Id)))
                 {
                     return false;
                 }
 
                 images[image.Id] = image with { Tags = [.. image.Tags.Where(other => other != tag)] };
-                if (images[image.Id].Tags.Count == 0 && !IsUsed(image.Id))
+                if (images[image.Id].Tags.Count == 0)
                 {
                     images.Remove(image.Id);
                 }
