@@ -47,7 +47,11 @@ internal sealed class ComposeMerge(LoadBudget budget, ICollection<Problem> probl
 
             // A bare NAME in a later environment takes the earlier file's value away.
             var child = shape.Form is Form.Pairs ? Replaced : shape.At(entry.Key.Text);
-            entries[index] = new YamlEntry(entry.Key, Merge(entries[index].Value, entry.Value, child));
+            var before = entries[index];
+            var merged = Merge(before.Value, entry.Value, child);
+
+            // A key stands where its value does: what is only added to is still described at its first place.
+            entries[index] = new YamlEntry(merged.Position == before.Value.Position ? before.Key : entry.Key, merged);
         }
 
         return earlier with { Entries = new ValueList<YamlEntry>(entries) };

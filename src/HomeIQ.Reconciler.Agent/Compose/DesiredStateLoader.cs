@@ -187,7 +187,7 @@ public static partial class DesiredStateLoader
         {
             if (entry.Value is not YamlMapping map)
             {
-                context.Problems.Error(entry.Value.Position, $"services.{entry.Key.Text}", "must be a map");
+                context.Problems.Error(entry.Value.Position, $"services.{entry.Key.Text}", "must be a mapping");
                 continue;
             }
 

@@ -155,7 +155,7 @@ internal sealed class KeyReader(Findings problems, YamlMapping mapping, string w
 
                 break;
             case { } other:
-                Wrong(other, key, "a map or a list of KEY=VALUE");
+                Wrong(other, key, "a mapping or a list of KEY=VALUE");
                 break;
         }
 
@@ -178,7 +178,7 @@ internal sealed class KeyReader(Findings problems, YamlMapping mapping, string w
             case YamlMapping map:
                 return Below(map, key);
             case { } other:
-                Wrong(other, key, "a map");
+                Wrong(other, key, "a mapping");
                 break;
         }
 
@@ -208,7 +208,7 @@ internal sealed class KeyReader(Findings problems, YamlMapping mapping, string w
             case YamlMapping map:
                 return map.Entries;
             case { } other:
-                Wrong(other, key, "a map");
+                Wrong(other, key, "a mapping");
                 break;
         }
 
@@ -252,7 +252,7 @@ internal sealed class KeyReader(Findings problems, YamlMapping mapping, string w
 
     private static string Kind(YamlNode node) => node switch
     {
-        YamlMapping => "a map",
+        YamlMapping => "a mapping",
         YamlSequence => "a list",
         YamlScalar { IsNull: true } => "empty",
         _ => "a single value",

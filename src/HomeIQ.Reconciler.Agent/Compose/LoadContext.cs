@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Yaml;
@@ -9,6 +10,8 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
 {
     private readonly Dictionary<string, BoundContent> contents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> digests = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, string?> ids = new(StringComparer.Ordinal);
 
     public LoadRequest Request => request;
 
@@ -44,7 +47,7 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
         if (mode is not null)
         {
             return ReadFromTree(path) is { } bytes
-                ? Add(new(ContentDigest.OfText(System.Text.Encoding.UTF8.GetString(bytes), mode), path, null, secret, mode))
+                ? Add(new(ContentDigest.OfText(System.Text.Encoding.UTF8.GetString(bytes)), path, null, secret, mode))
                 : null;
         }
 
@@ -57,11 +60,22 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
     }
 
     /// <summary>Has a text exported as a file.</summary>
-    public string ExportText(string text, bool secret, int? mode) => Add(new(ContentDigest.OfText(text, mode), null, text, secret, mode));
+    public string ExportText(string text, bool secret, int? mode) => Add(new(ContentDigest.OfText(text), null, text, secret, mode));
+
+    /// <summary>Git's id of a file or folder; a folder on disk is read whole for it, and therefore once.</summary>
+    public string? IdOf(string path)
+    {
+        if (!ids.TryGetValue(path, out var id))
+        {
+            ids[path] = id = request.Tree.Find(path)?.Id;
+        }
+
+        return id;
+    }
 
     /// <summary>The bytes of a file of the commit; null when there is none.</summary>
     public byte[]? ReadFromTree(string path) =>
-        request.Tree.Find(path) is { Kind: SourceKind.File } ? request.Tree.Read(path, ContentDigest.FileLimit) : null;
+        request.Tree.Find(path) is { Kind: SourceKind.File } ? request.Tree.Read(path, SourceLimits.ContentFile) : null;
 
     /// <summary>Where a path of the desired state (<c>./x</c>, <c>~/x</c> or absolute) lies on the host; null when that is not known.</summary>
     public string? OnHost(string path) => path switch
@@ -104,7 +118,7 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
         }
         catch (IOException exception)
         {
-            problems.Error(position, where, $"`{path}` cannot be exported: {exception.Message}");
+            problems.Error(position, where, $"`{path}` cannot be exported: {exception.Message.TrimEnd('.')}");
             return null;
         }
     }

@@ -21,7 +21,7 @@ internal sealed partial class ServiceReader
         {
             if (node is not null)
             {
-                keys.Wrong(node, "build", "a path or a map");
+                keys.Wrong(node, "build", "a path or a mapping");
             }
 
             return null;
@@ -194,8 +194,8 @@ internal sealed partial class ServiceReader
     private string Digest(BuildSpec build)
     {
         var text = new StringBuilder();
-        Add("context", context.Request.Tree.Find(build.Context)?.Id ?? build.Context);
-        Add("dockerfile", build.DockerfileInline is null ? $"{build.Dockerfile} {context.Request.Tree.Find(build.Dockerfile)?.Id}" : null);
+        Add("context", Id(build.Context) ?? build.Context);
+        Add("dockerfile", build.DockerfileInline is null ? $"{build.Dockerfile} {Id(build.Dockerfile)}" : null);
         Add("inline", build.DockerfileInline);
         Add("target", build.Target);
         foreach (var (key, value) in build.Arguments)
@@ -217,6 +217,9 @@ internal sealed partial class ServiceReader
         Add("platform", keys.Text("platform"));
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+
+        // A folder on disk is read whole for its id, which the form alone is not worth.
+        string? Id(string path) => context.FormOnly ? null : context.IdOf(path);
 
         void Add(string field, string? value)
         {

@@ -99,13 +99,13 @@ internal sealed partial class ServiceReader
                     }
                     else
                     {
-                        keys.Wrong(entry.Value, $"networks.{entry.Key.Text}", "a map");
+                        keys.Wrong(entry.Value, $"networks.{entry.Key.Text}", "a mapping");
                     }
                 }
 
                 break;
             case { } other:
-                keys.Wrong(other, "networks", "a list or a map of networks");
+                keys.Wrong(other, "networks", "a list or a mapping of networks");
                 break;
         }
 
@@ -333,7 +333,7 @@ internal sealed partial class ServiceReader
 
                 break;
             case { } other:
-                reader.Wrong(other, key, "a list or a map of host and address");
+                reader.Wrong(other, key, "a list or a mapping of host and address");
                 break;
         }
 

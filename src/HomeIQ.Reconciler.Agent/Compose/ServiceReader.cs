@@ -112,7 +112,7 @@ internal sealed partial class ServiceReader(LoadContext context, YamlScalar name
 
                 break;
             case { } other:
-                keys.Wrong(other, "depends_on", "a list or a map of services");
+                keys.Wrong(other, "depends_on", "a list or a mapping of services");
                 break;
         }
 
@@ -140,7 +140,7 @@ internal sealed partial class ServiceReader(LoadContext context, YamlScalar name
         {
             if (entry.Value is not YamlScalar { IsNull: true })
             {
-                keys.Wrong(entry.Value, $"depends_on.{entry.Key.Text}", "a map");
+                keys.Wrong(entry.Value, $"depends_on.{entry.Key.Text}", "a mapping");
             }
 
             return new(entry.Key.Text, DependencyCondition.Started);

@@ -80,7 +80,7 @@ internal sealed partial class SharedObjects
                     yield return (entry.Key.Text, root.Below(new YamlMapping([], entry.Key.Position), $"{section}.{entry.Key.Text}"));
                     break;
                 default:
-                    root.Wrong(entry.Value, $"{section}.{entry.Key.Text}", "a map");
+                    root.Wrong(entry.Value, $"{section}.{entry.Key.Text}", "a mapping");
                     break;
             }
         }
@@ -171,7 +171,7 @@ internal sealed partial class SharedObjects
     {
         if (item is not YamlMapping map)
         {
-            ipam.Wrong(item, "config", "a list of maps with subnet");
+            ipam.Wrong(item, "config", "a list of mappings with subnet");
             return null;
         }
 

@@ -11,12 +11,13 @@ internal static class Suggestions
         return best is null ? null : $"did you mean `{best}`?";
     }
 
-    /// <summary>The nearest known word within a third of its length (at least one slip), or null.</summary>
+    /// <summary>The nearest known word within a third of its length (at least one slip), else one that begins or ends alike, or null.</summary>
     public static string? Nearest(string written, IEnumerable<string> known)
     {
+        var words = known.Order(StringComparer.Ordinal).ToList();
         string? best = null;
         var bestDistance = int.MaxValue;
-        foreach (var word in known.Order(StringComparer.Ordinal))
+        foreach (var word in words)
         {
             var distance = Distance(Normal(written), Normal(word));
             if (distance < bestDistance && distance <= Math.Max(1, Math.Min(written.Length, word.Length) / 3))
@@ -25,8 +26,12 @@ internal static class Suggestions
             }
         }
 
-        return best;
+        return best ?? words.Find(word => Shared(written, word) >= Math.Max(3, written.Length * 2 / 3))
+            ?? words.Find(word => written.Length >= 4 && word.EndsWith(written, StringComparison.Ordinal));
     }
+
+    // How many letters are the same from the beginning.
+    private static int Shared(string left, string right) => left.Zip(right).TakeWhile(pair => pair.First == pair.Second).Count();
 
     // Case and the two kinds of dashes are the commonest slips: they count for nothing.
     private static string Normal(string word) => word.Replace('_', '-').ToLowerInvariant();

@@ -17,7 +17,7 @@ internal sealed class PolicyReader(Findings problems)
     {
         if (node is not YamlMapping map)
         {
-            problems.Error(node.Position, null, node is YamlScalar { IsNull: true } ? "the file is empty" : "the file must be a map", "begin it with version: 1");
+            problems.Error(node.Position, null, node is YamlScalar { IsNull: true } ? "the file is empty" : "the file must be a mapping", "begin it with version: 1");
             return new();
         }
 
@@ -69,7 +69,7 @@ internal sealed class PolicyReader(Findings problems)
         {
             if (item is not YamlMapping map)
             {
-                top.Wrong(item, "phases", "a list of maps with name and services");
+                top.Wrong(item, "phases", "a list of mappings with name and services");
                 continue;
             }
 
@@ -143,7 +143,7 @@ internal sealed class PolicyReader(Findings problems)
         {
             if (item is not YamlMapping map)
             {
-                verify.Wrong(item, "probes", "a list of maps with http, tcp or exec");
+                verify.Wrong(item, "probes", "a list of mappings with http, tcp or exec");
             }
             else if (Probe(Map(map, $"{verify.Where}.probes")) is { } probe)
             {
@@ -266,7 +266,7 @@ internal sealed class PolicyReader(Findings problems)
 
         if (json.Mapping.Entries.Count == 0)
         {
-            problems.Error(json.Position, json.Where, "is an empty map");
+            problems.Error(json.Position, json.Where, "is an empty mapping");
         }
 
         foreach (var entry in json.Mapping.Entries)
@@ -348,7 +348,7 @@ internal sealed class PolicyReader(Findings problems)
             }
             else if (entry.Value is not YamlScalar { IsNull: true })
             {
-                reader.Wrong(entry.Value, where, "a map");
+                reader.Wrong(entry.Value, where, "a mapping");
             }
         }
     }
@@ -398,6 +398,7 @@ internal sealed class PolicyReader(Findings problems)
                 if (unique && texts.Exists(other => other.Text == scalar.Text))
                 {
                     problems.Error(scalar.Position, reader.Path(key), $"`{scalar.Text}` stands here twice");
+                    continue;
                 }
 
                 texts.Add(scalar);
