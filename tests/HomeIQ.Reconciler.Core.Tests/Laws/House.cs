@@ -15,7 +15,13 @@ internal sealed class House
 
     private static readonly ObservedContainer Foreign = new()
     {
-        Id = "foreign-1", Name = "theirs", Image = "theirs:1", ImageId = "sha256:theirs", Status = ContainerStatus.Running, Ports = [new(80, HostPort: 9999)], ComposeProject = "theirs",
+        Id = "foreign-1",
+        Name = "theirs",
+        Image = "theirs:1",
+        ImageId = "sha256:theirs",
+        Status = ContainerStatus.Running,
+        Ports = [new(80, HostPort: 9999)],
+        ComposeProject = "theirs",
         Networks = [new("theirs", "foreign-net", ["theirs"], "10.1.1.1", null, null)],
     };
 
@@ -24,7 +30,9 @@ internal sealed class House
         Host = new(
             new()
             {
-                At = Stacks.Start, Engine = new("engine", "20.10.24", "1.41", "Debian", "x86_64"), Containers = [Foreign],
+                At = Stacks.Start,
+                Engine = new("engine", "20.10.24", "1.41", "Debian", "x86_64"),
+                Containers = [Foreign],
                 Networks = [new("foreign-net", new("theirs"), null)],
             },
             Instance);
