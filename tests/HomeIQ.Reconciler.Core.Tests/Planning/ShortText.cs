@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 
 namespace HomeIQ.Reconciler.Planning;

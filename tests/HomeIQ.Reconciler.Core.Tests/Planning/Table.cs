@@ -5,7 +5,7 @@ using HomeIQ.Reconciler.Observed;
 namespace HomeIQ.Reconciler.Planning;
 
 /// <summary>Sets the table for a plan: a stack that is installed or not, what the next commit says, what happened to the host meanwhile.</summary>
-internal sealed record Table
+public sealed record Table
 {
     public const string Instance = "home";
     public const string Engine = "29.3.0";
