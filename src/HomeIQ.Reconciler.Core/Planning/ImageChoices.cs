@@ -21,7 +21,9 @@ internal sealed class ImageChoices(Inventory inventory, Remarks remarks)
             return inventory.HasImage(kept.ImageId, work.Container) ? new(kept.ImageId, null) : Regain(work, desired, kept);
         }
 
-        return desired.Build is { } build ? Built(desired, build) : Pulled(desired, always: kept is not null);
+        // An image that is there under this pin may be of the platform that was wanted before.
+        var otherPlatform = work.Effective is { } held && held.Service.Spec.Platform != desired.Spec.Platform;
+        return desired.Build is { } build ? Built(desired, build, otherPlatform) : Pulled(desired, always: kept is not null || otherPlatform);
     }
 
     /// <summary>Remarks on pins whose text did not change while something behind it did.</summary>
@@ -64,8 +66,8 @@ internal sealed class ImageChoices(Inventory inventory, Remarks remarks)
         return new(null, new PullImage(work.Name, kept.RepoDigest ?? desired.Spec.Image, desired.Spec.Platform), cause);
     }
 
-    private ImageChoice Built(DesiredService desired, BuildSpec build) =>
-        desired.Pull != PullPolicy.Build && inventory.Image(desired.Spec.Image) is { } image && image.BuildDigest == build.Digest
+    private ImageChoice Built(DesiredService desired, BuildSpec build, bool always) =>
+        desired.Pull != PullPolicy.Build && !always && inventory.Image(desired.Spec.Image) is { } image && image.BuildDigest == build.Digest
             ? new(image.Id, null)
             : new(null, new BuildImage(desired.Name, desired.Spec.Image, build.Digest));
 
