@@ -17,7 +17,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     {
         var plan = Record(run).Plan;
         journal.Append(run, new PhaseEntered(RunPhase.Preparing));
-        var preparation = plan with { Steps = [.. plan.Steps.Where(step => step.Step.IsPreparation)] };
+        var preparation = plan with { Steps = plan.Preparation };
         IReadOnlyList<StepFailed> failures = [];
         try
         {

@@ -81,6 +81,17 @@ public sealed record Plan
     [JsonIgnore]
     public bool IsEmpty => Steps.Count == 0;
 
+    /// <summary>Steps that are done before anything stops. A preparing step that itself waits for a stop (an address of a network that is replaced first) is none of them.</summary>
+    [JsonIgnore]
+    public ValueList<PlannedStep> Preparation
+    {
+        get
+        {
+            var numbers = new HashSet<int>();
+            return [.. Steps.Where(step => step.Step.IsPreparation && step.After.All(numbers.Contains) && numbers.Add(step.Number))];
+        }
+    }
+
     /// <summary>What may happen with it, given the digest that a person approved (or none).</summary>
     public Verdict VerdictFor(string? approvedDigest) =>
         Refusals.Count > 0 ? Verdict.Refused

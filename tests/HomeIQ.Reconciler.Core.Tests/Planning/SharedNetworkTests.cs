@@ -52,6 +52,7 @@ public sealed class SharedNetworkTests
 
         Assert.Empty(plan.Refusals);
         Assert.True(plan.Waits("create homeiq-api.new", "replace network homeiq-network"));
+        Assert.Equal(["keep api"], plan.Preparation.Select(step => ShortText.Of(step.Step)));
     }
 
     [Fact]
