@@ -9,15 +9,16 @@ namespace HomeIQ.Reconciler.Observing;
 public sealed class Observer(IContainerHost host, ContentStore contents, TimeProvider time)
 {
     /// <param name="desired">Names the images and host ports that are looked at; null when there is none.</param>
+    /// <param name="effective">What the host is held to, and where there is one the earlier state to go back to: their images are looked at by id, whatever their tags mean by now.</param>
     /// <param name="isLocal">The engine runs on this machine, so that its ports are this machine's.</param>
-    public async Task<ObservedState> ObserveAsync(DesiredState? desired, EffectiveState? effective, bool isLocal, CancellationToken cancellationToken)
+    public async Task<ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, bool isLocal, CancellationToken cancellationToken)
     {
         var engine = host.DescribeAsync(cancellationToken);
         var containers = host.ListContainersAsync(cancellationToken);
         var networks = host.ListNetworksAsync(cancellationToken);
         var volumes = host.ListVolumesAsync(cancellationToken);
         var references = (desired?.Services.Select(service => service.Spec.Image) ?? [])
-            .Concat(effective?.Services.SelectMany(service => (string[])[service.Service.Spec.Image, service.ImageId]) ?? [])
+            .Concat(effective.SelectMany(state => state.Services).SelectMany(service => (string[])[service.Service.Spec.Image, service.ImageId]))
             .Distinct(StringComparer.Ordinal)
             .Select(async reference => (Reference: reference, Image: await host.FindImageAsync(reference, cancellationToken)))
             .ToList();
@@ -25,7 +26,7 @@ public sealed class Observer(IContainerHost host, ContentStore contents, TimePro
 
         var ports = desired?.Services.SelectMany(service => service.Spec.Ports).Where(port => port.HostPort is not null).Select(port => port.HostPort!.Value).ToHashSet() ?? [];
         var digests = (desired?.Contents.Select(content => content.Digest) ?? [])
-            .Concat(effective?.Services.SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>() ?? [])
+            .Concat(effective.SelectMany(state => state.Services).SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>())
             .Distinct(StringComparer.Ordinal);
         return new ObservedState
         {

@@ -88,7 +88,7 @@ public sealed class Reconciliation(
         }
 
         var desired = DesiredOf(target);
-        var observed = WithImagesOf(target, await ObserveAsync(desired, effective, cancellationToken));
+        var observed = WithImagesOf(target, await ObserveAsync(desired, [effective, target], cancellationToken));
         // A person asks for it by name: what was left in quarantine by an earlier failure is no reason against a state that worked.
         var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh: false) with { Quarantine = [] });
         var withPolicy = plan with { Refusals = [.. plan.Refusals.Where(refusal => refusal.Code is not ("downgrade" or "floating-tag"))], Approvals = [] };
@@ -136,6 +136,9 @@ public sealed class Reconciliation(
     private EffectiveState? Effective() => sealedStore.FindState(journal.Pointers().Effective);
 
     private Task<Observed.ObservedState> ObserveAsync(DesiredState? desired, EffectiveState? effective, CancellationToken cancellationToken) =>
+        ObserveAsync(desired, effective is null ? [] : [effective], cancellationToken);
+
+    private Task<Observed.ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken) =>
         new Observer(host, contents, time).ObserveAsync(desired, effective, settings.EngineIsLocal, cancellationToken);
 
     private LoadRequest Request(ISourceTree tree) => new()

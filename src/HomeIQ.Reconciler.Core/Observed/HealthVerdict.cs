@@ -24,7 +24,8 @@ public sealed record HealthVerdict(HealthState State, string Reason)
     {
         if (container.RestartCount > restartsBefore || container.Status is ContainerStatus.Restarting)
         {
-            return Fail($"it crashed with exit code {container.ExitCode} and was restarted by the engine");
+            // The engine forgets the exit code as soon as it has started the container again.
+            return Fail(container.ExitCode == 0 ? "it ended and was restarted by the engine" : $"it ended with exit code {container.ExitCode} and was restarted by the engine");
         }
 
         switch (container.Status)
