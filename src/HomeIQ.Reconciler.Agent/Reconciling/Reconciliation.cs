@@ -23,7 +23,7 @@ public sealed class Reconciliation(
     /// <summary>Fetches the repository and plans for the branch's newest commit, or for the revision asked for.</summary>
     public async Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken)
     {
-        await source.FetchAsync(cancellationToken);
+        var fetched = await source.FetchAsync(cancellationToken);
         var commit = source.Resolve(revision ?? settings.Branch);
         var tree = source.TreeAt(commit.Id);
         var loaded = DesiredStateLoader.Load(Request(tree));
@@ -34,7 +34,8 @@ public sealed class Reconciliation(
 
         var effective = Effective();
         var observed = await ObserveAsync(desired, effective, cancellationToken);
-        return new(commit, tree, desired, effective, observed, Planner.PlanFor(Situation(desired, effective, observed, refresh)), loaded.Problems);
+        var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh));
+        return new(commit, tree, desired, effective, observed, WithHistory(plan, fetched, effective), loaded.Problems);
     }
 
     /// <summary>The host against what it is held to: drift alone, with Git left out.</summary>
@@ -65,9 +66,8 @@ public sealed class Reconciliation(
             return new(ApplyResult.Invalid, "the desired state has errors; nothing was touched") { Problems = planned.Problems };
         }
 
-        return Gate(plan, approve) is { } waiting
-            ? waiting with { Problems = planned.Problems }
-            : await RunAsync(plan, desired, planned.Tree, planned, "apply", cancellationToken) with { Problems = planned.Problems };
+        var report = Gate(plan, approve) ?? await RunAsync(plan, desired, planned.Tree, planned, "apply", cancellationToken);
+        return report with { Problems = [.. planned.Problems, .. report.Problems] };
     }
 
     /// <summary>Goes back to the last known-good state, or to the one before when the host is there already, and quarantines what it leaves.</summary>
@@ -131,6 +131,44 @@ public sealed class Reconciliation(
             UnfinishedRun = journal.Unfinished() is [.., var unfinished] ? unfinished.Id : null,
             SourceProblem = problem,
         };
+    }
+
+    /// <summary>A forced push is followed, and told: what the host runs may not be part of the branch's history any more.</summary>
+    private Plan WithHistory(Plan plan, Fetched fetched, EffectiveState? effective)
+    {
+        var left = effective is not null && source.Kept(GitSource.Effective) == effective.Revision && !source.IsAncestor(effective.Revision, fetched.Head.Id);
+        return fetched.HistoryRewritten || left
+            ? plan with
+            {
+                Warnings = [.. plan.Warnings, new Remark(
+                    "history-rewritten", settings.Branch, $"the history of {settings.Branch} was rewritten: {(left ? "the commit that this host runs is not part of it any more" : "it was force-pushed since the last fetch")}",
+                    "look at who pushed it; the commit that the host runs stays readable here")],
+            }
+            : plan;
+    }
+
+    /// <summary>Keeps the commits that the host may go back to readable, whatever happens to the branch.</summary>
+    /// <returns>What could not be kept: a rollback does without Git, but a person may miss it.</returns>
+    private ValueList<Problem> KeepCommits()
+    {
+        var pointers = journal.Pointers();
+        var lost = new List<Problem>();
+        foreach (var (name, state) in ((string, string?)[])[(GitSource.Effective, pointers.Effective), (GitSource.LastKnownGood, pointers.LastKnownGood), ("previous", pointers.Previous)])
+        {
+            try
+            {
+                if (sealedStore.FindState(state) is { } known && source.Kept(name) != known.Revision)
+                {
+                    source.Keep(name, known.Revision);
+                }
+            }
+            catch (GitException unreadable)
+            {
+                lost.Add(new(new SourcePosition("repository"), $"the {name} commit cannot be kept: {unreadable.Message}", "rolling back needs no Git; only its text is missing", Severity.Warning));
+            }
+        }
+
+        return [.. lost];
     }
 
     private EffectiveState? Effective() => sealedStore.FindState(journal.Pointers().Effective);
@@ -226,7 +264,8 @@ public sealed class Reconciliation(
     {
         await using var events = new EventHub(host, time);
         var applier = new Applier(journal, new StepPerformer(context, events), context);
-        return await new RunTransaction(journal, applier, context, time).CompleteAsync(run, done, cancellationToken);
+        var report = await new RunTransaction(journal, applier, context, time).CompleteAsync(run, done, cancellationToken);
+        return report with { Problems = KeepCommits() };
     }
 
     internal async Task<ApplyReport> GoBackAsync(string run, RunContext context, StepFailed? failure, CancellationToken cancellationToken)
