@@ -13,7 +13,7 @@ namespace HomeIQ.Reconciler;
 /// Generated readers set every <c>init</c> property of a record and take null or 0 for what is missing, not the property's own initial value.
 /// A test finds types that ought to be among the defaults below.
 /// </remarks>
-internal static class JsonDefaults
+public static class JsonDefaults
 {
     private static readonly Dictionary<Type, Lazy<JsonObject>> Defaults = new()
     {
@@ -36,6 +36,7 @@ internal static class JsonDefaults
         [typeof(ObservedContainer)] = Of(new ObservedContainer { Id = "", Name = "", Image = "", ImageId = "", Status = default }, CoreJson.Default.ObservedContainer),
     };
 
+    /// <summary>Null for the JSON null; an error for what is no such value.</summary>
     public static T? Read<T>(string json, JsonTypeInfo<T> type) => Read(JsonNode.Parse(json), type);
 
     public static T? Read<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type) => Read(JsonNode.Parse(json), type);

@@ -152,7 +152,7 @@ internal sealed class ContainerSteps(RunContext context)
 
     public async Task<Receipt> RemoveAsync(RemoveContainer step)
     {
-        if (await context.Host.FindContainerAsync(step.Container.Id ?? IdOf(step.Service, step.Container) ?? step.Container.Name, default) is not { } found)
+        if (await context.FindAsync(step.Service, step.Container) is not { } found)
         {
             return new Skipped("it was gone already");
         }
@@ -256,16 +256,11 @@ internal sealed class ContainerSteps(RunContext context)
         context.Sealed.FindService(digest)
         ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory");
 
-    private string? IdOf(string service, ContainerRef container) => container.Id ?? context.MadeFor(service)?.ContainerId;
-
     /// <summary>The container that the step names, by id: under another id it is somebody else's doing.</summary>
-    private async Task<ObservedContainer> ExpectAsync(string service, ContainerRef expected)
-    {
-        var id = IdOf(service, expected) ?? expected.Name;
-        return await context.Host.FindContainerAsync(id, default)
+    private async Task<ObservedContainer> ExpectAsync(string service, ContainerRef expected) =>
+        await context.FindAsync(service, expected)
             ?? throw new StepFailedException(
                 FailureClass.Environmental,
                 $"the container {expected.Name} of {service} that the plan expects is gone",
                 "something else on this host removed it; see docker events");
-    }
 }

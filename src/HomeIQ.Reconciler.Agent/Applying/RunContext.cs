@@ -4,6 +4,8 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Applying;
 
@@ -56,6 +58,13 @@ public sealed class RunContext
 
     /// <summary>The image that this run pulled or built for a service; null when it did not.</summary>
     public ImageReady? ImageFor(string service) => images.GetValueOrDefault(service);
+
+    /// <summary>The container that a step names: by id, as the one that this run created, or as the one that the way back had to make again in its place; null when it is gone.</summary>
+    public async Task<ObservedContainer?> FindAsync(string service, ContainerRef expected)
+    {
+        var found = await Host.FindContainerAsync(expected.Id ?? MadeFor(service)?.ContainerId ?? expected.Name, default);
+        return found is null && RemadeFor(service) is { } again ? await Host.FindContainerAsync(again.ContainerId, default) : found;
+    }
 
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
     public void Note(string service, Receipt receipt, bool isRollback)

@@ -40,9 +40,8 @@ internal sealed class Verification(RunContext context, EventHub events)
         var shown = "";
         while (true)
         {
-            var id = step.Container.Id ?? context.MadeFor(step.Service)?.ContainerId ?? step.Container.Name;
-            var found = await context.Host.FindContainerAsync(id, default);
-            var next = events.NextEventOf(found?.Id ?? id);
+            var id = (await context.FindAsync(step.Service, step.Container))?.Id ?? step.Container.Name;
+            var next = events.NextEventOf(id);
             // Looked at after the wait was taken out, so that an event in between is not missed.
             if (await context.Host.FindContainerAsync(id, default) is not { } container)
             {
@@ -78,8 +77,7 @@ internal sealed class Verification(RunContext context, EventHub events)
         {
             while (true)
             {
-                var id = step.Container.Id ?? context.MadeFor(step.Service)?.ContainerId ?? step.Container.Name;
-                var container = await context.Host.FindContainerAsync(id, default);
+                var container = await context.FindAsync(step.Service, step.Container);
                 if (container is not { Status: ContainerStatus.Running })
                 {
                     throw await FailedAsync(FailureClass.Verification, step.Service, container, "it stopped running while its probes were asked");

@@ -55,6 +55,6 @@ public sealed class SealedStore
         where T : class
     {
         var path = PathOf(folder, id);
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), type) : null;
+        return File.Exists(path) ? JsonDefaults.Read(File.ReadAllBytes(path), type) : null;
     }
 }
