@@ -113,23 +113,8 @@ public static partial class DesiredStateLoader
         }
     }
 
-    private static string Join(string folder, string file)
-    {
-        var path = new List<string>(folder.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."));
-        foreach (var part in file.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
-        {
-            if (part == ".." && path.Count > 0)
-            {
-                path.RemoveAt(path.Count - 1);
-            }
-            else
-            {
-                path.Add(part);
-            }
-        }
-
-        return string.Join('/', path);
-    }
+    // A path that leaves the tree names nothing in it, and is told as missing.
+    private static string Join(string folder, string file) => TreePath.Resolve(folder, file) ?? file;
 
     private static string Project(LoadRequest request, PolicyFile policy, MergedCompose merged, Findings problems)
     {

@@ -122,7 +122,7 @@ internal sealed partial class ServiceReader
         }
 
         var written = scalar?.Text ?? "Dockerfile";
-        if (InsideOf(folder, written) is not { } path)
+        if (written.StartsWith('/') || TreePath.Resolve(folder, written) is not { } path)
         {
             reader.Error("dockerfile", $"`{written}` leaves the commit");
             return null;
@@ -134,29 +134,6 @@ internal sealed partial class ServiceReader
         }
 
         return path;
-    }
-
-    private static string? InsideOf(string folder, string path)
-    {
-        var parts = new List<string>(folder.Split('/', StringSplitOptions.RemoveEmptyEntries));
-        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (part == ".." && parts.Count == 0)
-            {
-                return null;
-            }
-
-            if (part == "..")
-            {
-                parts.RemoveAt(parts.Count - 1);
-            }
-            else if (part != ".")
-            {
-                parts.Add(part);
-            }
-        }
-
-        return path.StartsWith('/') ? null : string.Join('/', parts);
     }
 
     private ValueMap<string> Arguments(KeyReader reader)
