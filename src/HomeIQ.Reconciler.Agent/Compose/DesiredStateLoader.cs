@@ -75,7 +75,7 @@ public static partial class DesiredStateLoader
     {
         if (request.ComposeFiles.Count > 0)
         {
-            return Existing([.. request.ComposeFiles.Select(file => (Join(request.Path, file), new SourcePosition(file)))]);
+            return Existing([.. request.ComposeFiles.Select(file => (Join("", file), new SourcePosition(file)))]);
         }
 
         if (policy.Compose.Count > 0)

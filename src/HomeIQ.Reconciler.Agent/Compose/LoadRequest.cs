@@ -14,7 +14,7 @@ public sealed record LoadRequest
     /// <summary>Required unless the policy file or the Compose file names one.</summary>
     public string? ProjectName { get; init; }
 
-    /// <summary>Compose files instead of those that the policy file names (<c>validate --compose</c>): form and clashes only, no policy file.</summary>
+    /// <summary>Compose files instead of those that the policy file names (<c>validate --compose</c>): form and clashes only, no policy file. From the tree's root.</summary>
     public ValueList<string> ComposeFiles { get; init; } = [];
 
     /// <summary>Where writable relative binds resolve on the host; null = refused.</summary>

@@ -68,7 +68,7 @@ public sealed class HomeIqSpecs(HomeIqSpecs.House house) : IClassFixture<HomeIqS
         Assert.DoesNotContain("error:", Desk.Problems(new LoadRequest
         {
             Tree = new FolderTree(Root),
-            ComposeFiles = ["compose.yaml", "compose.versions.yaml"],
+            ComposeFiles = ["desired-state/compose.yaml", "desired-state/compose.versions.yaml"],
             EnvFiles = Request().EnvFiles,
         }), StringComparison.Ordinal);
 
