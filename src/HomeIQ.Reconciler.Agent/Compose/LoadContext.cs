@@ -47,7 +47,7 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
         if (mode is not null)
         {
             return ReadFromTree(path) is { } bytes
-                ? Add(new(ContentDigest.OfText(System.Text.Encoding.UTF8.GetString(bytes)), path, null, secret, mode))
+                ? Add(new(ContentDigest.OfBytes(bytes, mode), path, null, secret, mode))
                 : null;
         }
 
@@ -60,7 +60,7 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
     }
 
     /// <summary>Has a text exported as a file.</summary>
-    public string ExportText(string text, bool secret, int? mode) => Add(new(ContentDigest.OfText(text), null, text, secret, mode));
+    public string ExportText(string text, bool secret, int? mode) => Add(new(ContentDigest.OfText(text, mode), null, text, secret, mode));
 
     /// <summary>Git's id of a file or folder; a folder on disk is read whole for it, and therefore once.</summary>
     public string? IdOf(string path)

@@ -8,7 +8,7 @@ namespace HomeIQ.Reconciler.Contents;
 /// <summary>The identity of an exported file, folder or text: SHA-256 over kinds, names, executable bits and bytes, as 64 hexadecimal digits.</summary>
 /// <remarks>
 /// The name of what is exported is not part of it: a file that only moved is the same content, and a container that mounts it need not be
-/// re-created. A text never equals a file, because the two are exported with different modes.
+/// re-created, and a text is the same content as a file with these bytes.
 /// </remarks>
 public static class ContentDigest
 {
@@ -16,7 +16,7 @@ public static class ContentDigest
     private const byte ExecutableFile = 2;
     private const byte Folder = 3;
     private const byte EndOfFolder = 4;
-    private const byte Text = 5;
+    private const byte FileWithMode = 5;
 
     /// <summary>Digest of the file or folder at <paramref name="path"/>.</summary>
     /// <exception cref="IOException">There is nothing at that path, or it holds a symlink, a submodule or an absurd size; the message names the path.</exception>
@@ -31,12 +31,17 @@ public static class ContentDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Digest of an inline text or a secret's value.</summary>
-    public static string OfText(string text)
+    /// <summary>Digest of a file with this text and, if the desired state names one, this mode.</summary>
+    public static string OfText(string text, int? mode = null) => OfBytes(Encoding.UTF8.GetBytes(text), mode);
+
+    /// <inheritdoc cref="OfText"/>
+    public static string OfBytes(byte[] bytes, int? mode = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([Text]);
-        hash.AppendData(Encoding.UTF8.GetBytes(text));
+        hash.AppendData([mode is null ? File : FileWithMode]);
+        AppendLength(hash, mode ?? 0);
+        AppendLength(hash, bytes.Length);
+        hash.AppendData(bytes);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -50,6 +55,7 @@ public static class ContentDigest
 
         var entry = item.Entry;
         hash.AppendData([entry.Kind == SourceKind.Folder ? Folder : entry.Executable ? ExecutableFile : File]);
+        // The length of the name; the root has none.
         var name = entry.Path == root ? [] : Encoding.UTF8.GetBytes(entry.Name);
         AppendLength(hash, name.Length);
         hash.AppendData(name);

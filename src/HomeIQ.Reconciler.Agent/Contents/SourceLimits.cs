@@ -6,11 +6,14 @@ public static class SourceLimits
     /// <summary>A file that is read as a whole (Compose files, policy, Dockerfiles).</summary>
     public const long TextFile = 10L << 20;
 
-    /// <summary>One file of an exported or built folder.</summary>
+    /// <summary>One file of an exported folder.</summary>
     public const long ContentFile = 64L << 20;
 
     /// <summary>All files of an exported folder together.</summary>
     public const long ContentTotal = 256L << 20;
+
+    /// <summary>One file of a build context.</summary>
+    public const long BuildFile = 512L << 20;
 
     /// <summary>All files of a build context together.</summary>
     public const long BuildTotal = 2L << 30;

@@ -10,6 +10,7 @@ namespace HomeIQ.Reconciler.Git;
 internal sealed class GitClone(string directory, GitTransfer transfer)
 {
     public const string OwnRefs = "refs/homeiq/";
+    private const string StandIn = "kept";
     private readonly string fresh = directory + ".new";
     private readonly string damaged = directory + ".damaged";
 
@@ -24,7 +25,7 @@ internal sealed class GitClone(string directory, GitTransfer transfer)
 
         if (knownDamaged || !IsSound())
         {
-            Replace(cancellationToken);
+            Make(from: directory, cancellationToken);
             return true;
         }
 
@@ -38,7 +39,7 @@ internal sealed class GitClone(string directory, GitTransfer transfer)
         catch (GitException error) when (error.Kind == GitFailure.Refused)
         {
             // Objects that were lost, or a branch "a" that made room for a branch "a/b": a new clone has neither.
-            Replace(cancellationToken);
+            Make(from: directory, cancellationToken);
             return true;
         }
     }
@@ -68,11 +69,6 @@ internal sealed class GitClone(string directory, GitTransfer transfer)
         }
     }
 
-    private void Replace(CancellationToken cancellationToken)
-    {
-        Make(from: directory, cancellationToken);
-    }
-
     /// <summary>Fetches into a new clone beside the old one and puts it in place when it is whole.</summary>
     private void Make(string? from, CancellationToken cancellationToken)
     {
@@ -98,36 +94,52 @@ internal sealed class GitClone(string directory, GitTransfer transfer)
     }
 
     /// <summary>What is kept may be gone from the source: take it from the damaged clone, as far as that can be read.</summary>
-    private static void CarryOwnRefs(string from, Repository into)
+    private void CarryOwnRefs(string from, Repository into)
     {
-        var folder = Path.Combine(from, OwnRefs);
-        if (!Directory.Exists(folder))
+        var kept = Path.Combine(from, OwnRefs);
+        if (!Directory.Exists(kept))
         {
             return;
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder))
+        // The damaged clone itself can no longer be fetched from: a stand-in has its objects, but only refs that are whole.
+        var standIn = fresh + ".kept";
+        Delete(standIn);
+        Repository.Init(standIn, isBare: true);
+        File.WriteAllText(Path.Combine(standIn, "objects/info/alternates"), Path.Combine(from, "objects") + "\n");
+        using (var source = new Repository(standIn))
         {
-            var name = OwnRefs + Path.GetFileName(file);
-            var id = File.ReadAllText(file).Trim();
-            if (!ObjectId.TryParse(id, out _))
+            into.Network.Remotes.Add(StandIn, source.Info.Path);
+            foreach (var file in Directory.EnumerateFiles(kept))
             {
-                continue;
+                Carry(OwnRefs + Path.GetFileName(file), File.ReadAllText(file).Trim(), source, into);
+            }
+        }
+
+        into.Network.Remotes.Remove(StandIn);
+        Delete(standIn);
+    }
+
+    private static void Carry(string name, string id, Repository from, Repository into)
+    {
+        try
+        {
+            if (!ObjectId.TryParse(id, out var commit))
+            {
+                return;
             }
 
-            try
+            if (into.Lookup<Commit>(commit) is null)
             {
-                if (into.Lookup<Commit>(id) is null)
-                {
-                    into.Network.Fetch(from, [$"+{name}:{name}"], new FetchOptions { TagFetchMode = TagFetchMode.None });
-                }
+                from.Refs.Add(name, commit);
+                Commands.Fetch(into, StandIn, [$"+{name}:{name}"], new FetchOptions { TagFetchMode = TagFetchMode.None }, logMessage: null);
+            }
 
-                into.Refs.Add(name, id, allowOverwrite: true);
-            }
-            catch (LibGit2SharpException)
-            {
-                // This one is lost with the old clone, which stays beside the new one. The sealed effective state does not need it.
-            }
+            into.Refs.Add(name, commit, allowOverwrite: true);
+        }
+        catch (LibGit2SharpException)
+        {
+            // This one is lost with the old clone, which stays beside the new one. The sealed effective state does not need it.
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class GitReader(string directory) : IDisposable
             {
                 return read(repository);
             }
-            catch (LibGit2SharpException error) when (error is not NotFoundException)
+            catch (LibGit2SharpException error)
             {
                 throw Damage(error.Message, error);
             }

@@ -25,7 +25,7 @@ public sealed class GitSource : IDisposable
     {
         this.settings = settings;
         address = GitAddress.Parse(settings);
-        clone = new GitClone(settings.Directory, new GitTransfer(address));
+        clone = new GitClone(settings.Directory, new GitTransfer(address, settings.ConnectLimit, settings.ReadLimit));
     }
 
     /// <summary>The source's address without credentials.</summary>

@@ -3,25 +3,15 @@ using LibGit2Sharp;
 namespace HomeIQ.Reconciler.Git;
 
 /// <summary>Brings a source's branches and tags into a clone, with the credentials it needs, and says in our words what went wrong.</summary>
-internal sealed class GitTransfer(GitAddress address)
+internal sealed class GitTransfer(GitAddress address, TimeSpan connectLimit, TimeSpan readLimit)
 {
     private const string Remote = "origin";
+    private const string Refusal = "the credentials were refused";
     private bool tokenIsPassword;
 
-    private enum ErrorCode
-    {
-        NotFound = -3,
-        Authentication = -16,
-        Certificate = -17,
-    }
-
-    private enum ErrorArea
-    {
-        OperatingSystem = 2,
-        Network = 12,
-        Tls = 16,
-        Http = 34,
-    }
+    /// <summary>How the library words the troubles of servers and lines; it gives no codes.</summary>
+    private static readonly string[] Troubles =
+        ["connect", "resolve address", "timed out", "socket", "http status", "EOF", "hung up", "network", "SSL error", "TLS", "pack file", "truncated"];
 
     public void Fetch(Repository repository, CancellationToken cancellationToken)
     {
@@ -51,6 +41,7 @@ internal sealed class GitTransfer(GitAddress address)
         };
         if (address.Token is { } token && !tokenIsPassword)
         {
+            RequireNoRedirect(cancellationToken);
             options.CustomHeaders = [$"Authorization: Bearer {token}"];
         }
         else if (address.Password is not null || tokenIsPassword)
@@ -58,7 +49,7 @@ internal sealed class GitTransfer(GitAddress address)
             // The library would ask for ever, and for whatever host it was redirected to.
             options.CredentialsProvider = (url, _, _) => asked++ == 0 && IsSameHost(url)
                 ? new UsernamePasswordCredentials { Username = address.User ?? "x-access-token", Password = address.Password ?? address.Token! }
-                : throw new InvalidOperationException("credentials refused");
+                : throw new InvalidOperationException(Refusal);
         }
 
         try
@@ -69,7 +60,7 @@ internal sealed class GitTransfer(GitAddress address)
         {
             throw new OperationCanceledException(cancellationToken);
         }
-        catch (Exception error) when (error is LibGit2SharpException or InvalidOperationException)
+        catch (LibGit2SharpException error)
         {
             throw Classify(error, asked > 0);
         }
@@ -99,12 +90,26 @@ internal sealed class GitTransfer(GitAddress address)
                 updater.FetchRefSpecs = wanted;
             });
         }
+    }
 
-        // A header goes wherever a redirect leads; credentials that are asked for are checked by host.
-        var redirects = address.Token is null ? "initial" : "false";
-        if (repository.Config.Get<string>("http.followredirects")?.Value != redirects)
+    /// <summary>The library sends a header wherever a redirect leads, so it must not meet one.</summary>
+    private void RequireNoRedirect(CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = connectLimit }) { Timeout = readLimit };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{address.Url.TrimEnd('/')}/info/refs?service=git-upload-pack");
+        try
         {
-            repository.Config.Set("http.followredirects", redirects);
+            using var response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if ((int)response.StatusCode is >= 300 and < 400)
+            {
+                var elsewhere = response.Headers.Location is { } location ? new Uri(request.RequestUri!, location).GetLeftPart(UriPartial.Path) : "somewhere else";
+                throw new GitException(GitFailure.Refused, $"{address.Shown} redirects to {elsewhere.Replace("/info/refs", "", StringComparison.Ordinal)}: "
+                    + "a token is sent only to the address that is set, so set the new one.");
+            }
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new GitException(GitFailure.Unreachable, $"{address.Shown} could not be reached: {Scrub(error.Message)}", error);
         }
     }
 
@@ -123,32 +128,29 @@ internal sealed class GitTransfer(GitAddress address)
 
     private GitException Classify(Exception error, bool wasAsked)
     {
-        var code = (ErrorCode)(error.Data["libgit2.code"] is int number ? number : 0);
-        var area = (ErrorArea)(error.Data["libgit2.category"] is int category ? category : 0);
         var words = Scrub(error.Message);
 
         bool Says(string text) => words.Contains(text, StringComparison.OrdinalIgnoreCase);
 
-        if (error is InvalidOperationException || code == ErrorCode.Authentication || Says("authentication") || Says("status code: 401") || Says("status code: 403"))
+        if (Says(Refusal) || Says("authentication") || Says("status code: 401") || Says("status code: 403"))
         {
             return new GitException(GitFailure.Unauthorized, wasAsked || address.HasCredentials
                 ? $"{address.Shown} refused the credentials for the repository."
                 : $"{address.Shown} asks for credentials, and none are set.");
         }
 
-        if (code == ErrorCode.Certificate || (area == ErrorArea.Tls && Says("certificate")))
+        if (Says("certificate"))
         {
             return new GitException(GitFailure.Refused, $"The certificate of {address.Shown} is not trusted: {words}");
         }
 
-        if (Says("404") || (address.IsLocal && code == ErrorCode.NotFound))
+        if (Says("status code: 404"))
         {
             return new GitException(GitFailure.NotFound, $"There is no Git repository at {address.Shown}.");
         }
 
-        return area is ErrorArea.Network or ErrorArea.Http or ErrorArea.OperatingSystem or ErrorArea.Tls && !Says("redirect")
-            ? new GitException(GitFailure.Unreachable, $"{address.Shown} could not be fetched: {words}", error)
-            : new GitException(GitFailure.Refused, $"{address.Shown} could not be fetched: {words}", error);
+        var kind = address.IsHttp && Troubles.Any(Says) ? GitFailure.Unreachable : GitFailure.Refused;
+        return new GitException(kind, $"{address.Shown} could not be fetched: {words}", error);
     }
 
     private string Scrub(string message)

@@ -29,7 +29,7 @@ internal sealed class GitTree : ISourceTree
         }
 
         var slash = path.LastIndexOf('/');
-        return FolderAt(slash < 0 ? "" : path[..slash])?.Find(path[(slash + 1)..]);
+        return slash == 0 ? null : FolderAt(slash < 0 ? "" : path[..slash])?.Find(path[(slash + 1)..]);
     }
 
     public IReadOnlyList<SourceEntry> List(string path) => FolderAt(path)?.Entries ?? [];

@@ -56,9 +56,13 @@ public sealed class ContentDigestSpecs
     }
 
     [Fact]
-    public void A_text_is_no_file()
+    public void A_text_is_the_same_content_as_a_file_with_these_bytes_until_it_names_a_mode()
     {
-        Assert.NotEqual(ContentDigest.OfText("1"), ContentDigest.OfTree(new MemoryTree { ["x"] = "1" }, "x"));
+        var file = ContentDigest.OfTree(new MemoryTree { ["x"] = "1" }, "x");
+
+        Assert.Equal(file, ContentDigest.OfText("1"));
+        Assert.NotEqual(file, ContentDigest.OfText("1", 0x100));
+        Assert.NotEqual(ContentDigest.OfText("1", 0x124), ContentDigest.OfText("1", 0x100));
         Assert.NotEqual(ContentDigest.OfText("1"), ContentDigest.OfText("2"));
         Assert.Matches("^[0-9a-f]{64}$", ContentDigest.OfText(""));
     }
