@@ -21,7 +21,7 @@ public sealed class ContentStore(string root)
 
     public string Root { get; } = root;
 
-    public string PathOf(string digest) => digest.Length == DigestLength && digest.All(char.IsAsciiHexDigitLower)
+    public string PathOf(string digest) => IsDigest(digest)
         ? Path.Combine(Root, digest)
         : throw new ArgumentException($"\"{digest}\" is no content digest.", nameof(digest));
 
@@ -30,8 +30,8 @@ public sealed class ContentStore(string root)
     {
         lock (gate)
         {
-            var path = PathOf(digest);
-            if (ExportedFiles.StampOf(path) is not { } stamp)
+            var path = Path.Combine(Root, digest);
+            if (!IsDigest(digest) || ExportedFiles.StampOf(path) is not { } stamp)
             {
                 intact.Remove(digest);
                 return false;
@@ -117,8 +117,7 @@ public sealed class ContentStore(string root)
             foreach (var entry in Directory.Exists(Root) ? Directory.GetFileSystemEntries(Root) : [])
             {
                 var name = Path.GetFileName(entry);
-                var isExport = name.Length == DigestLength && name.All(char.IsAsciiHexDigitLower);
-                if (isExport && !keep.Contains(name))
+                if (IsDigest(name) && !keep.Contains(name))
                 {
                     intact.Remove(name);
                     removed.Add(name);
@@ -134,6 +133,8 @@ public sealed class ContentStore(string root)
         removed.Sort(StringComparer.Ordinal);
         return removed;
     }
+
+    private static bool IsDigest(string name) => name.Length == DigestLength && name.All(char.IsAsciiHexDigitLower);
 
     private static void Write(ISourceTree? tree, BoundContent content, string target)
     {

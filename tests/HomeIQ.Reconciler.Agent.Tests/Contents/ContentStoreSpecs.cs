@@ -162,7 +162,7 @@ public sealed class ContentStoreSpecs : IDisposable
     [InlineData("ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789")]
     public void Only_a_digest_names_an_export(string digest)
     {
-        Assert.Throws<ArgumentException>(() => store.IsIntact(digest));
+        Assert.False(store.IsIntact(digest));
         Assert.Throws<ArgumentException>(() => store.Export(tree, new BoundContent(digest, "conf")));
     }
 
