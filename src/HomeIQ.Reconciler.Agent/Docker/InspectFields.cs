@@ -24,7 +24,10 @@ internal static class InspectFields
     /// <summary>Lists of objects, and what tells one of their items from another.</summary>
     private static readonly Dictionary<string, string> Keys = new(StringComparer.Ordinal)
     {
-        ["HostConfig.Mounts"] = "Target", ["HostConfig.Devices"] = "PathInContainer", ["HostConfig.Ulimits"] = "Name", ["Mounts"] = "Destination",
+        ["HostConfig.Mounts"] = "Target",
+        ["HostConfig.Devices"] = "PathInContainer",
+        ["HostConfig.Ulimits"] = "Name",
+        ["Mounts"] = "Destination",
     };
 
     /// <summary>Zero is a setting here: it differs from leaving it to the engine.</summary>

@@ -147,7 +147,11 @@ public sealed class ContainerTranslationSpecs
     {
         var endpoint = ContainerTranslation.ToEndpoint(new("front")
         {
-            Ipv4Address = "10.0.0.5", Ipv6Address = "fd00::5", LinkLocalAddresses = ["169.254.1.1"], DriverOptions = Map("a", "b"), MacAddress = "02:00:00:00:00:01",
+            Ipv4Address = "10.0.0.5",
+            Ipv6Address = "fd00::5",
+            LinkLocalAddresses = ["169.254.1.1"],
+            DriverOptions = Map("a", "b"),
+            MacAddress = "02:00:00:00:00:01",
         });
 
         Assert.Equal(("10.0.0.5", "fd00::5", "169.254.1.1"), (endpoint.IPAMConfig!.IPv4Address, endpoint.IPAMConfig.IPv6Address, endpoint.IPAMConfig.LinkLocalIPs![0]));
