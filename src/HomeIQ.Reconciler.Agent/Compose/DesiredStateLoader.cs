@@ -118,12 +118,13 @@ public static partial class DesiredStateLoader
 
     private static string Project(LoadRequest request, PolicyFile policy, MergedCompose merged, Findings problems)
     {
-        var named = new[] { (request.ProjectName, "--project-name"), (policy.Project, PolicyFile.Name), (merged.ProjectName, "name: of the Compose files") }
+        // The form can be judged under any name, and without one.
+        var outer = request.ComposeFiles.Count > 0 && merged.ProjectName is not null ? null : request.ProjectName;
+        var named = new[] { (outer, "--project-name"), (policy.Project, PolicyFile.Name), (merged.ProjectName, "name: of the Compose files") }
             .Where(source => source.Item1 is { Length: > 0 }).ToList();
         var position = policy.ProjectPosition ?? merged.Root.Position;
         if (named.Count == 0 && request.ComposeFiles.Count > 0)
         {
-            // The form can be judged without it.
             return "project";
         }
 

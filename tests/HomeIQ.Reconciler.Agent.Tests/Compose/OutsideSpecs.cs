@@ -228,6 +228,15 @@ public sealed class OutsideSpecs : IDisposable
     }
 
     [Fact]
+    public void The_form_is_judged_under_any_name() =>
+        Assert.Equal("inner", Desk.Load(new LoadRequest
+        {
+            Tree = new CommitTree([new("a.yaml", "name: inner\nservices:\n  web: { image: 'nginx:1' }\n")]),
+            ComposeFiles = ["a.yaml"],
+            ProjectName = "outer",
+        }).Project);
+
+    [Fact]
     public void Without_a_host_variables_stay_and_their_defaults_count_where_a_number_must_stand()
     {
         var request = Desk.Request(Desk.Web("environment: { URL: 'http://${HOST}/x', BARE: }\nports: ['${PORT:-8080}:80', '${OTHER}:81']\nmem_limit: ${MEM:-64m}\nhealthcheck: { test: [CMD, a], interval: '${I:-5s}', timeout: '${T}' }\nenv_file: ../.env\nvolumes: ['${SOCK:-/var/run/x}:/x']")) with { LeaveUnresolved = true, ProjectDirectory = null };
