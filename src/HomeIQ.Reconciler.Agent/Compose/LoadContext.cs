@@ -33,6 +33,8 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
 
     public IEnumerable<BoundContent> Contents => contents.Values;
 
+    public ContextDigests BuildContexts { get; } = new(request.Tree);
+
     /// <summary>Every service of the files, those of other profiles too.</summary>
     public required IReadOnlySet<string> AllServices { get; init; }
 

@@ -49,7 +49,7 @@ internal sealed partial class ServiceReader
         RefuseInBuild(reader);
         reader.Done();
 
-        return build with { Digest = Digest(build) };
+        return build with { Digest = Digest(build, folder is not null) };
     }
 
     private void RefuseInBuild(KeyReader reader)
@@ -167,11 +167,30 @@ internal sealed partial class ServiceReader
         return new(arguments);
     }
 
+    /// <summary>Over the files that are left after <c>.dockerignore</c>; the path alone where only the form counts or a problem is told already.</summary>
+    private string ContextDigest(BuildSpec build)
+    {
+        if (context.FormOnly || (build.DockerfileInline is null && context.Request.Tree.Find(build.Dockerfile) is not { Kind: SourceKind.File }))
+        {
+            return build.Context;
+        }
+
+        try
+        {
+            return context.BuildContexts.Of(build);
+        }
+        catch (IOException cannot)
+        {
+            context.Problems.Add(keys.Position, $"{keys.Where}.build.context", cannot.Message.TrimEnd('.'), null, context.InCommit);
+            return build.Context;
+        }
+    }
+
     // What the image is made from. A field that is not there adds nothing, so that new fields change no digest.
-    private string Digest(BuildSpec build)
+    private string Digest(BuildSpec build, bool hasContext)
     {
         var text = new StringBuilder();
-        Add("context", Id(build.Context) ?? build.Context);
+        Add("context", hasContext ? ContextDigest(build) : null);
         Add("dockerfile", build.DockerfileInline is null ? $"{build.Dockerfile} {Id(build.Dockerfile)}" : null);
         Add("inline", build.DockerfileInline);
         Add("target", build.Target);

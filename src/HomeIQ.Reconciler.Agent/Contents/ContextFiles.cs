@@ -27,6 +27,13 @@ internal sealed record ContextFiles(string Dockerfile, IReadOnlyList<ContextFile
 
     public static ContextFiles Select(ISourceTree tree, BuildSpec build)
     {
+        var files = SelectSources(tree, build);
+        return new ContextFiles(AddDockerfile(tree, build, files), [.. files.Values]);
+    }
+
+    /// <summary>What of the context's folder is sent, by path inside the context: all that its rules leave.</summary>
+    internal static SortedDictionary<string, ContextFile> SelectSources(ISourceTree tree, BuildSpec build)
+    {
         if (tree.Find(build.Context) is not { Kind: SourceKind.Folder } root)
         {
             throw new IOException($"The build context {SourceWalk.Shown(build.Context)} is no folder of {tree.Revision}.");
@@ -39,14 +46,19 @@ internal sealed record ContextFiles(string Dockerfile, IReadOnlyList<ContextFile
 
         var files = new SortedDictionary<string, ContextFile>(StringComparer.Ordinal);
         new Selection(tree, build.Context, IgnoreRules(tree, build), files).Take(root);
-        return new ContextFiles(AddDockerfile(tree, build, files), [.. files.Values]);
+        return files;
     }
 
-    /// <summary>The rules that lie beside the Dockerfile under its name go before those of the context.</summary>
-    private static DockerIgnore IgnoreRules(ISourceTree tree, BuildSpec build)
+    /// <summary>The file with the rules of a context; null when it has none. Rules that lie beside the Dockerfile under its name go before those of the context.</summary>
+    internal static string? RulesFile(ISourceTree tree, BuildSpec build)
     {
         string?[] candidates = [build.DockerfileInline is null ? build.Dockerfile + IgnoreFile : null, Below(build.Context, IgnoreFile)];
-        var file = candidates.FirstOrDefault(path => path is not null && tree.Find(path) is { Kind: SourceKind.File });
+        return candidates.FirstOrDefault(path => path is not null && tree.Find(path) is { Kind: SourceKind.File });
+    }
+
+    private static DockerIgnore IgnoreRules(ISourceTree tree, BuildSpec build)
+    {
+        var file = RulesFile(tree, build);
         try
         {
             return DockerIgnore.Parse(file is null ? "" : Encoding.UTF8.GetString(tree.Read(file, SourceLimits.TextFile)));
