@@ -6,7 +6,7 @@ namespace HomeIQ.Reconciler.Scenarios;
 internal static class Furniture
 {
     /// <summary>A health check that says its word within half a second.</summary>
-    public const string Healthcheck = """healthcheck: {test: [CMD, curl, -fsS, "http://localhost:8080/health"], interval: 400ms, timeout: 2s, retries: 3, start_period: 5s}""";
+    public const string Healthcheck = """healthcheck: {test: [CMD, curl, -fsS, "http://localhost:8080/health"], interval: 400ms, timeout: 2s, retries: 3, start_period: 3s}""";
 
     /// <summary>Writes <c>compose.yaml</c>: each service runs the first version of the application with a health check, as far as its settings say nothing else.</summary>
     /// <param name="services">A name and the lines below it.</param>

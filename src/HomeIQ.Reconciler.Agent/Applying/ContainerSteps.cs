@@ -219,26 +219,29 @@ internal sealed class ContainerSteps(RunContext context)
         };
     }
 
-    /// <summary>An anonymous volume is carried over by its name, or the data in it would stay behind.</summary>
+    /// <summary>Anonymous volumes are carried over by their names, those that only the image declares too, or the data in them would stay behind.</summary>
     private async Task<ContainerSpec> WithAnonymousVolumesAsync(DesiredService service)
     {
-        if (!service.Spec.Mounts.Any(mount => mount is { Kind: MountKind.Volume, Source: "" }))
+        var former = (await context.Host.ListContainersAsync(default)).FirstOrDefault(candidate =>
+            candidate.Owner is { } owner && owner.Instance == context.Instance && owner.Service == service.Name && candidate.Name == service.ContainerName);
+        if (former is null)
         {
             return service.Spec;
         }
 
-        var former = (await context.Host.ListContainersAsync(default)).FirstOrDefault(candidate =>
-            candidate.Owner is { } owner && owner.Instance == context.Instance && owner.Service == service.Name && candidate.Name == service.ContainerName);
-        return former is null
-            ? service.Spec
-            : service.Spec with
-            {
-                Mounts = [.. service.Spec.Mounts.Select(mount =>
-                    mount is { Kind: MountKind.Volume, Source: "" } && former.Mounts.FirstOrDefault(old => old.Kind == "volume" && old.Target == mount.Target) is { } old
-                        ? mount with { Source = old.Name }
-                        : mount)],
-            };
+        var old = former.Mounts.Where(mount => mount.Kind == "volume").DistinctBy(mount => mount.Target, StringComparer.Ordinal).ToDictionary(mount => mount.Target, StringComparer.Ordinal);
+        var asked = service.Spec.Mounts.Select(mount => mount is { Kind: MountKind.Volume, Source: "" } && old.TryGetValue(mount.Target, out var kept) ? mount with { Source = kept.Name } : mount);
+
+        // What nobody asked for, then or now, comes from the image; what was asked for then and is not now is to go.
+        var known = service.Spec.Mounts.Concat(context.Before?.Find(service.Name)?.Service.Spec.Mounts ?? []).Select(mount => mount.Target)
+            .Concat(service.Spec.Tmpfs.Select(tmpfs => tmpfs.Key)).ToHashSet(StringComparer.Ordinal);
+        var declared = old.Values.Where(mount => IsAnonymous(mount.Name) && !known.Contains(mount.Target)).OrderBy(mount => mount.Target, StringComparer.Ordinal)
+            .Select(mount => new MountSpec(MountKind.Volume, mount.Name, mount.Target, mount.ReadOnly));
+        return service.Spec with { Mounts = [.. asked, .. declared] };
     }
+
+    /// <summary>The engine's own names for volumes that were given none.</summary>
+    private static bool IsAnonymous(string volume) => volume.Length == 64 && volume.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Fills a writable relative bind from the commit, once: what is there already belongs to the operator.</summary>
     private void Seed(ContainerSpec spec)
