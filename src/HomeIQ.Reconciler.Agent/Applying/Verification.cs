@@ -37,6 +37,7 @@ internal sealed class Verification(RunContext context, EventHub events)
         PlannedStep planned, VerifyService step, DesiredService? service, long began, CancellationToken cancellationToken)
     {
         int? restartsBefore = null;
+        bool? isStale = null;
         var shown = "";
         while (true)
         {
@@ -49,6 +50,14 @@ internal sealed class Verification(RunContext context, EventHub events)
             }
 
             restartsBefore ??= step.Container.Id is null ? 0 : container.RestartCount;
+
+            // What an old container is said to be at the first look was said before: of one that was paused, its checks ran into the pause. The next word counts.
+            isStale = container.Health is ContainerHealth.Unhealthy && (isStale ?? step.Container.Id is not null);
+            if (isStale.Value)
+            {
+                container = container with { Health = ContainerHealth.Starting };
+            }
+
             var check = service?.Spec.HealthCheck ?? container.HealthCheck;
             var verdict = HealthVerdict.Of(container, check, context.Time.GetElapsedTime(began), restartsBefore.Value, service?.Policy.VerifyTimeout);
             switch (verdict.State)
