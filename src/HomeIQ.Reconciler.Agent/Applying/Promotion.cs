@@ -24,8 +24,9 @@ internal sealed class Promotion(RunContext context)
                 throw new StepFailedException(FailureClass.Environmental, $"the container {service.ContainerName} is gone at the end of the run", "something else on this host removed it; see docker events");
             }
 
-            // Verified, and since then? What crashed or fell ill while others were verified is not promoted.
-            if (context.MadeFor(service.Name)?.ContainerId == container.Id
+            // Verified, and since then? What crashed or fell ill while others were verified is not promoted. What the plan left stopped was never started.
+            if (container.Status != ContainerStatus.Created
+                && context.MadeFor(service.Name)?.ContainerId == container.Id
                 && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict)
             {
                 throw new StepFailedException(FailureClass.Verification, $"{service.Name} was healthy when it was verified, but then {verdict.Reason}");

@@ -2,6 +2,7 @@ using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Observing;
 
@@ -17,9 +18,8 @@ public sealed class Observer(IContainerHost host, ContentStore contents, TimePro
         var containers = host.ListContainersAsync(cancellationToken);
         var networks = host.ListNetworksAsync(cancellationToken);
         var volumes = host.ListVolumesAsync(cancellationToken);
-        var references = (desired?.Services.Select(service => service.Spec.Image) ?? [])
-            .Concat(effective.SelectMany(state => state.Services).SelectMany(service => (string[])[service.Service.Spec.Image, service.ImageId]))
-            .Distinct(StringComparer.Ordinal)
+        var references = effective.SelectMany(state => Planner.ImageReferences(null, state))
+            .Union(Planner.ImageReferences(desired, null), StringComparer.Ordinal)
             .Select(async reference => (Reference: reference, Image: await host.FindImageAsync(reference, cancellationToken)))
             .ToList();
         await Task.WhenAll([engine, containers, networks, volumes, .. references]);

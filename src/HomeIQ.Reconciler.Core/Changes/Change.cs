@@ -51,7 +51,7 @@ public sealed record ServiceRemoved(string Service) : Change
     public override string Subject => Service;
 }
 
-/// <summary>Nothing about the container changed, but its policy, its order or its build source did.</summary>
+/// <summary>Nothing about the container changed, but its policy or its order did.</summary>
 public sealed record PolicyChanged(string Service) : Change
 {
     public override string Subject => Service;

@@ -60,11 +60,19 @@ public static class Differ
 
     private static ValueMap<string> WithScale(DesiredService service) => new(SpecDigest.Fields(service).Append(new("scale", $"{service.Scale}")));
 
-    private static Change? Compare(DesiredService? was, DesiredService wanted) =>
-        was is null ? new ServiceAdded(wanted.Name)
-        : Fields(was, wanted) is { Count: > 0 } fields ? new ServiceChanged(wanted.Name, fields)
-        : was.Equals(wanted) ? null
-        : new PolicyChanged(wanted.Name);
+    private static Change? Compare(DesiredService? was, DesiredService wanted)
+    {
+        if (was is null)
+        {
+            // Wanted, but not running: nothing is there to be added, and nothing is sealed for it.
+            return wanted.Scale > 0 ? new ServiceAdded(wanted.Name) : null;
+        }
+
+        // What an image is built from counts when its pin changes. Under an unchanged pin the source that runs stays sealed, and a newer one is only noted.
+        return Fields(was, wanted) is { Count: > 0 } fields ? new ServiceChanged(wanted.Name, fields)
+            : was.Equals(wanted with { Build = was.Build }) ? null
+            : new PolicyChanged(wanted.Name);
+    }
 
     private static IEnumerable<Change> Networks(DesiredState desired, EffectiveState? effective)
     {

@@ -165,7 +165,7 @@ public static class Planner
         }
 
         // Without an effective state, services that nobody remembers are removals like any other.
-        var removed = works.Values.Where(work => work.Desired is null).Select(work => work.Name)
+        var removed = works.Values.Where(work => work is { Desired: null, Effective.Service.Scale: > 0 }).Select(work => work.Name)
             .Concat(inventory.Situation.Effective is null
                 ? leftovers.Values.Where(leftover => !ContainerNames.IsTemporary(leftover.Container.Name) && !inventory.Desired.ContainsKey(leftover.Service)).Select(leftover => leftover.Service)
                 : [])

@@ -80,7 +80,7 @@ public sealed class DifferTests
         Assert.Equal(["mount./etc/api.conf"], changed.Fields.Select(field => field.Field));
     }
 
-    public static readonly TheoryData<string> PolicyOnly = ["depends_on", "risk", "drift", "probe", "build", "pull", "secret"];
+    public static readonly TheoryData<string> PolicyOnly = ["depends_on", "risk", "drift", "probe", "pull", "secret"];
 
     [Theory]
     [MemberData(nameof(PolicyOnly))]
@@ -92,13 +92,21 @@ public sealed class DifferTests
             "risk" => api with { Policy = api.Policy with { Risk = Risk.High } },
             "drift" => api with { Policy = api.Policy with { Drift = DriftPolicy.Warn } },
             "probe" => api with { Policy = api.Policy with { Probes = [new TcpProbe(80)] } },
-            "build" => api with { Build = new() { Context = "api", Dockerfile = "Dockerfile", Digest = "b" } },
             "pull" => api with { Pull = PullPolicy.Always },
             _ => api with { Spec = api.Spec with { SecretFields = [] } },
         });
 
         Assert.Equal("PolicyChanged api", Text(Differ.Changes(stack.Desired, Stack.Effective)));
     }
+
+    [Fact]
+    public void The_source_of_an_image_whose_pin_stays_is_no_change()
+    {
+        Assert.Equal("", Text(Differ.Changes(Stack.Commit("api", api => api with { Build = new() { Context = "api", Dockerfile = "Dockerfile", Digest = "b" } }).Desired, Stack.Effective)));
+    }
+
+    [Fact]
+    public void A_service_of_scale_0_adds_nothing() => Assert.Equal("", Text(Differ.Changes(Stack.Commit(Service("new") with { Scale = 0 }).Desired, Stack.Effective)));
 
     [Fact]
     public void A_service_that_is_gone_from_the_desired_state_is_removed_and_its_volume_released()

@@ -120,6 +120,21 @@ public sealed class NoChangeTests
     }
 
     [Fact]
+    public void What_is_of_scale_0_is_in_sync_whether_it_was_sealed_or_not()
+    {
+        var stack = Installed(Service("a"), Service("b") with { Scale = 0 });
+
+        Assert.Equal("", stack.Steps);
+        Assert.Equal("", (stack with { Situation = stack.Situation with { Effective = stack.Effective with { Services = [stack.Effective.Find("a")!] } } }).Steps);
+    }
+
+    [Fact]
+    public void The_same_commit_with_another_source_under_the_same_pin_is_in_sync()
+    {
+        Assert.Equal("", Stack.Desire(Stack.Desired with { Services = [.. Stack.Desired.Services.Select(service => service.Build is null ? service : service with { Build = Source with { Digest = "tree-2" } })] }).Steps);
+    }
+
+    [Fact]
     public void A_changed_specification_of_a_service_of_scale_0_makes_no_container()
     {
         Assert.Equal("1 promote commit-2", Installed(Service("a"), Service("b") with { Scale = 0 }).CommitImage("b", "homeiq/b:2.0.0").Steps);
