@@ -39,6 +39,13 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
 
             var ended = await Task.WhenAny(underWay);
             underWay.Remove(ended);
+            if (!ended.IsCompletedSuccessfully)
+            {
+                // The way back must not begin while steps of the way forward still move something.
+                await stop.CancelAsync();
+                await Task.WhenAll(underWay).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+
             var (performed, failure) = await ended;
             if (failure is null || performed.IsCleanUp)
             {

@@ -23,30 +23,20 @@ public sealed class SqliteJournal : IJournal
         }
 
         connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
-        connection.Open();
-        Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
-        var version = (long)Scalar("PRAGMA user_version")!;
-        if (version > Version)
+        try
+        {
+            connection.Open();
+            Prepare();
+        }
+        catch (Exception unusable) when (unusable is JournalException or SqliteException)
         {
             connection.Dispose();
-            throw new JournalException($"{file} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
-        }
-
-        if (version == 0)
-        {
-            Execute(
-                """
-                BEGIN;
-                CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER) STRICT;
-                CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-                CREATE INDEX IF NOT EXISTS entries_by_run ON entries (run, seq);
-                CREATE TABLE IF NOT EXISTS pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-                CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-                PRAGMA user_version = 1;
-                COMMIT;
-                """);
+            throw unusable as JournalException ?? Unusable((SqliteException)unusable);
         }
     }
+
+    /// <summary>The settings that make every write durable, as the connection has them.</summary>
+    internal (string Log, long Synchronous) Durability => ((string)Scalar("PRAGMA journal_mode")!, (long)Scalar("PRAGMA synchronous")!);
 
     public string Begin(RunStarted entry)
     {
@@ -111,7 +101,7 @@ public sealed class SqliteJournal : IJournal
         }
     }
 
-    public IReadOnlyList<RunRecord> Runs(int most) => Read("SELECT id FROM runs ORDER BY started DESC, id DESC LIMIT $1", most);
+    public IReadOnlyList<RunRecord> Runs(int most) => Read("SELECT id FROM runs ORDER BY rowid DESC LIMIT $1", most);
 
     public RunRecord? Find(string run)
     {
@@ -119,7 +109,7 @@ public sealed class SqliteJournal : IJournal
         return found is [var only] ? only : found.FirstOrDefault(candidate => candidate.Id == run);
     }
 
-    public IReadOnlyList<RunRecord> Unfinished() => Read("SELECT id FROM runs WHERE ended IS NULL ORDER BY started, id");
+    public IReadOnlyList<RunRecord> Unfinished() => Read("SELECT id FROM runs WHERE ended IS NULL ORDER BY rowid");
 
     public JournalPointers Pointers()
     {
@@ -165,14 +155,10 @@ public sealed class SqliteJournal : IJournal
 
     private RunRecord ReadRun(string id)
     {
-        using var command = Command("SELECT at, body FROM entries WHERE run = $1 ORDER BY seq", id);
-        using var reader = command.ExecuteReader();
-        var entries = new List<JournalEntry>();
-        while (reader.Read())
-        {
-            entries.Add(JournalJson.Read(reader.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0))));
-        }
-
+        var entries = Rows(
+            "SELECT at, body FROM entries WHERE run = $1 ORDER BY seq",
+            row => JournalJson.Read(row.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0))),
+            id);
         return RunReader.Read(id, entries) ?? throw new JournalException($"run {id} has no beginning in the journal: the file was tampered with");
     }
 
@@ -185,30 +171,82 @@ public sealed class SqliteJournal : IJournal
 
     private void Point(string name, string state) => Execute("INSERT OR REPLACE INTO pointers (name, state) VALUES ($1, $2)", name, state);
 
-    private List<string> Column(string query, params object[] values)
+    private void Prepare()
     {
-        using var command = Command(query, values);
-        using var reader = command.ExecuteReader();
-        var column = new List<string>();
-        while (reader.Read())
+        // Asked first, so that a newer program's file stays as it is.
+        var version = (long)Scalar("PRAGMA user_version")!;
+        if (version > Version)
         {
-            column.Add(reader.GetString(0));
+            throw new JournalException(
+                $"{connection.DataSource} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
         }
 
-        return column;
+        Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
+        if (version == 0)
+        {
+            Execute(
+                """
+                BEGIN;
+                CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER) STRICT;
+                CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+                CREATE INDEX IF NOT EXISTS entries_by_run ON entries (run, seq);
+                CREATE TABLE IF NOT EXISTS pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+                CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+                PRAGMA user_version = 1;
+                COMMIT;
+                """);
+        }
+    }
+
+    private List<string> Column(string query, params object[] values) => Rows(query, row => row.GetString(0), values);
+
+    private List<T> Rows<T>(string query, Func<SqliteDataReader, T> read, params object[] values)
+    {
+        try
+        {
+            using var command = Command(query, values);
+            using var reader = command.ExecuteReader();
+            var rows = new List<T>();
+            while (reader.Read())
+            {
+                rows.Add(read(reader));
+            }
+
+            return rows;
+        }
+        catch (SqliteException broken)
+        {
+            throw Unusable(broken);
+        }
     }
 
     private object? Scalar(string query, params object[] values)
     {
-        using var command = Command(query, values);
-        return command.ExecuteScalar();
+        try
+        {
+            using var command = Command(query, values);
+            return command.ExecuteScalar();
+        }
+        catch (SqliteException broken)
+        {
+            throw Unusable(broken);
+        }
     }
 
     private void Execute(string statement, params object[] values)
     {
-        using var command = Command(statement, values);
-        command.ExecuteNonQuery();
+        try
+        {
+            using var command = Command(statement, values);
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException broken)
+        {
+            throw Unusable(broken);
+        }
     }
+
+    private JournalException Unusable(SqliteException broken) => new($"the journal {connection.DataSource} cannot be used: {broken.Message}", broken);
 
     private SqliteCommand Command(string text, params object[] values)
     {
@@ -224,4 +262,4 @@ public sealed class SqliteJournal : IJournal
 }
 
 /// <summary>The journal cannot be used; no run starts without it.</summary>
-public sealed class JournalException(string message) : Exception(message);
+public sealed class JournalException(string message, Exception? inner = null) : Exception(message, inner);

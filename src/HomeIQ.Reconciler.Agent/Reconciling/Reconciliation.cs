@@ -276,6 +276,14 @@ public sealed class Reconciliation(
         return await new RunTransaction(journal, applier, context, time).GoBackAsync(run, failure);
     }
 
+    /// <summary>Takes away what a run had prepared before it was cut off.</summary>
+    internal async Task ClearAwayAsync(RunRecord run, RunContext context)
+    {
+        await using var events = new EventHub(host, time);
+        var applier = new Applier(journal, new StepPerformer(context, events), context);
+        await new RunTransaction(journal, applier, context, time).ClearAwayAsync(run);
+    }
+
     /// <summary>Does the clean-up that a promoted run was cut off from, and ends the run.</summary>
     internal Task<ApplyReport> FinishCleanUpAsync(RunRecord run, RunContext context, CancellationToken cancellationToken) =>
         PerformAsync(run.Id, context, run.Begun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet(), cancellationToken);

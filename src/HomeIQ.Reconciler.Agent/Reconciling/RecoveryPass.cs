@@ -41,6 +41,12 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
             switch (Recovery.Decide(settled.Phase, before is not null))
             {
                 case RecoveryAction.Drop:
+                    // Nothing old was touched. What was made beside it would lie about until some later run is promoted.
+                    if (before is not null && settled.Begun.Count > 0)
+                    {
+                        await reconciliation.ClearAwayAsync(settled, context);
+                    }
+
                     journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off before anything was touched; decided anew"));
                     break;
                 case RecoveryAction.ResumeForward:

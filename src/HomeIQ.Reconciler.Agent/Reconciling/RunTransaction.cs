@@ -8,8 +8,11 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <summary>A run as one transaction over the whole commit: all of it, or everything that it changed goes back (DESIGN §6).</summary>
 internal sealed class RunTransaction(IJournal journal, Applier applier, RunContext context, TimeProvider time)
 {
-    /// <summary>Steps of a way back that may be under way at once.</summary>
-    private const int ParallelBack = 4;
+    /// <summary>Where no policy is at hand.</summary>
+    private static readonly int UsualParallel = new Policy().Parallel;
+
+    /// <summary>How many steps may be under way at once, on both ways.</summary>
+    private int Parallel => context.Desired?.Policy.Parallel ?? UsualParallel;
 
     private bool IsFirstInstall => context.Before is null;
 
@@ -21,24 +24,23 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         IReadOnlyList<StepFailed> failures = [];
         try
         {
-            var parallel = context.Desired?.Policy.Parallel ?? ParallelBack;
             if (!IsFirstInstall)
             {
                 // Ready before the first cut: nothing stops until all of this is in hand.
-                failures = await applier.PerformAsync(preparation, done, parallel, goOn: false, cancellationToken);
+                failures = await applier.PerformAsync(preparation, done, Parallel, goOn: false, cancellationToken);
             }
 
             if (failures.Count == 0)
             {
                 journal.Append(run, new PhaseEntered(RunPhase.Upgrading));
                 var prepared = IsFirstInstall ? done : done.Concat(preparation.Steps.Select(step => step.Number)).ToHashSet();
-                failures = await applier.PerformAsync(plan, prepared, parallel, IsFirstInstall, cancellationToken);
+                failures = await applier.PerformAsync(plan, prepared, Parallel, IsFirstInstall, cancellationToken);
             }
         }
-        catch (Exception bug) when (bug is not OperationCanceledException)
+        catch (Exception bug)
         {
             // Whatever escapes a begun run ends it through the same way back, and is then told.
-            failures = [new StepFailed(0, IsRollback: false, FailureClass.Environmental, $"unexpected: {bug.Message}", null, null)];
+            failures = [new StepFailed(0, IsRollback: false, FailureClass.Environmental, $"unexpected: {context.Redactor.Redact(bug.Message)}", null, null)];
             if (!IsPromoted(run))
             {
                 await EndBadlyAsync(run, failures);
@@ -55,16 +57,8 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     {
         var before = context.Before!;
         var record = Record(run);
-        var reason = failure is { } known ? Describe(record, known) : "the run was cut off";
-        var plan = record.RollbackPlan ?? RollbackPlanner.PlanFor(record, before);
-        if (record.RollbackPlan is null)
-        {
-            journal.Append(run, new RollbackStarted(plan, reason));
-        }
-
-        context.Progress.Report(new RollbackBegan(plan, reason));
-        var done = record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet();
-        var stuck = await applier.PerformAsync(plan, done, ParallelBack, goOn: false, CancellationToken.None);
+        var reason = record.RollbackReason ?? (failure is { } known ? Describe(record, known) : "the run was cut off");
+        var (plan, stuck) = await WalkBackAsync(record, reason);
         if (stuck.Count > 0)
         {
             var both = $"{reason}; and the way back failed: {Describe(plan, stuck[0])}";
@@ -79,6 +73,22 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         }
 
         return End(run, RunPhase.RolledBack, after, $"rolled back to {Short(before.Revision)}: {reason}", ApplyResult.RolledBack, failure?.Hint);
+    }
+
+    /// <summary>Takes away what was prepared beside the old containers. What stays nevertheless is in nobody's way, and the next promotion clears it.</summary>
+    public async Task ClearAwayAsync(RunRecord record) => await WalkBackAsync(record, "cut off before anything was touched");
+
+    private async Task<(Plan Plan, IReadOnlyList<StepFailed> Stuck)> WalkBackAsync(RunRecord record, string reason)
+    {
+        var plan = record.RollbackPlan ?? RollbackPlanner.PlanFor(record, context.Before);
+        if (record.RollbackPlan is null)
+        {
+            journal.Append(record.Id, new RollbackStarted(plan, reason));
+        }
+
+        context.Progress.Report(new RollbackBegan(plan, reason));
+        var done = record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet();
+        return (plan, await applier.PerformAsync(plan, done, Parallel, goOn: false, CancellationToken.None));
     }
 
     private static string Short(string revision) => revision.Length > 8 ? revision[..8] : revision;
@@ -125,7 +135,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         var record = Record(run);
         var stop = FailedInstall.PlanFor(record);
         journal.Append(run, new RollbackStarted(stop, "stopping what failed; the rest stays up"));
-        var stuck = await applier.PerformAsync(stop, new HashSet<int>(), ParallelBack, goOn: true, CancellationToken.None);
+        var stuck = await applier.PerformAsync(stop, new HashSet<int>(), Parallel, goOn: true, CancellationToken.None);
         var told = string.Join("; ", failures.Concat(stuck).Select(failure => Describe(record, failure)).Distinct(StringComparer.Ordinal));
         return End(run, RunPhase.Incomplete, null, $"not promoted: {told}", ApplyResult.Incomplete, failures[0].Hint);
     }

@@ -70,8 +70,12 @@ public sealed partial class FakeEngine
     /// <summary>The application in the container answers 503 from now on, or is well again.</summary>
     public void MakeSick(string name, bool sick = true) => Ask(() => sick ? Get(name).Files.TryAdd("/tmp/sick", "") : Get(name).Files.Remove("/tmp/sick"));
 
-    /// <summary>False when the container shares the namespace of a provider that was started again after it.</summary>
-    public bool HasLiveNamespace(string name) => Ask(() => Get(name).Joined is not { } joined || (Find(joined.Id) is { IsUp: true } provider && provider.Life == joined.Life));
+    /// <summary>Containers that run in the namespace of a provider that has ended or started again since: they have lost their interface.</summary>
+    public IReadOnlyList<string> Stranded => Ask(() => containers.Values
+        .Where(container => container is { IsUp: true, Joined: not null })
+        .Where(container => Find(container.Joined!.Value.Id) is not { IsUp: true } provider || provider.Life != container.Joined.Value.Life)
+        .Select(container => container.Name)
+        .ToList());
 
     /// <summary>Every container in one line: name, status, image, health.</summary>
     public string Picture => Ask(() => string.Join('\n', containers.Values.OrderBy(container => container.Name, StringComparer.Ordinal).Select(container =>

@@ -14,13 +14,14 @@ public enum FaultKind
 }
 
 /// <summary>A call that goes wrong.</summary>
-public sealed record Fault(FaultKind Kind, HostFailure Failure)
+/// <param name="Words">The engine's own; null = what such a failure usually says.</param>
+public sealed record Fault(FaultKind Kind, HostFailure Failure, string? Words = null)
 {
     public static readonly Fault AnswerLost = new(FaultKind.AnswerLost, HostFailure.Unreachable);
 
     public static readonly Fault Hangs = new(FaultKind.Hangs, HostFailure.TimedOut);
 
-    public static Fault Of(HostFailure failure) => new(FaultKind.Refused, failure);
+    public static Fault Of(HostFailure failure, string? words = null) => new(FaultKind.Refused, failure, words);
 
     internal void After(string call)
     {
@@ -45,6 +46,7 @@ public sealed class Faults
 
     private readonly Lock gate = new();
     private readonly List<(string Call, int Nth, Fault Fault)> planned = [];
+    private readonly List<(string Call, int Nth, Action Happening)> meanwhile = [];
     private readonly Dictionary<string, int> counts = new(StringComparer.Ordinal);
 
     /// <summary>Calls so far that change something, those that failed included.</summary>
@@ -70,6 +72,15 @@ public sealed class Faults
         }
     }
 
+    /// <summary>Something happens just before a call is done; what it throws is no answer of the engine but escapes.</summary>
+    public void Meanwhile(string call, int nth, Action happening)
+    {
+        lock (gate)
+        {
+            meanwhile.Add((call, counts.GetValueOrDefault(call) + nth, happening));
+        }
+    }
+
     public void FailAt(string call, int nth, HostFailure failure) => FailAt(call, nth, Fault.Of(failure));
 
     public void Clear()
@@ -77,16 +88,18 @@ public sealed class Faults
         lock (gate)
         {
             planned.Clear();
+            meanwhile.Clear();
         }
     }
 
     internal async Task<Fault?> BeforeAsync(string call, TimeProvider time, CancellationToken cancellationToken)
     {
-        var fault = Next(call);
+        var (fault, happening) = Next(call);
+        happening?.Invoke();
         switch (fault?.Kind)
         {
             case FaultKind.Refused:
-                throw new ContainerHostException(fault.Failure, $"{call}: {Words(fault.Failure)}");
+                throw new ContainerHostException(fault.Failure, fault.Words ?? $"{call}: {Words(fault.Failure)}");
             case FaultKind.Hangs:
                 await Task.Delay(Deadline, time, cancellationToken);
                 throw new ContainerHostException(fault.Failure, $"{call}: no answer within {Deadline.TotalSeconds:0} s");
@@ -95,18 +108,20 @@ public sealed class Faults
         return fault;
     }
 
-    private Fault? Next(string call)
+    private (Fault? Fault, Action? Happening) Next(string call)
     {
         lock (gate)
         {
             Fault? found = null;
+            Action? happening = null;
             foreach (var counter in Looks.Contains(call) ? [call] : (string[])[call, AnyChange])
             {
                 var count = counts[counter] = counts.GetValueOrDefault(counter) + 1;
                 found ??= planned.Where(fault => fault.Call == counter && fault.Nth == count).Select(fault => fault.Fault).FirstOrDefault();
+                happening ??= meanwhile.Where(one => one.Call == counter && one.Nth == count).Select(one => one.Happening).FirstOrDefault();
             }
 
-            return found;
+            return (found, happening);
         }
     }
 

@@ -1,3 +1,5 @@
+using HomeIQ.Reconciler.Journaling;
+
 namespace HomeIQ.Reconciler.Docker;
 
 /// <summary>The process was killed here.</summary>
@@ -12,6 +14,9 @@ public sealed class Lifeline
 
     /// <summary>Number of the point at which the process dies, from 1; 0 = never.</summary>
     public int CutAt { get; init; }
+
+    /// <summary>Instead of a number: dies as soon as this holds of the points passed.</summary>
+    public Func<IReadOnlyList<string>, bool>? CutWhen { get; init; }
 
     public bool IsCut { get; private set; }
 
@@ -33,7 +38,7 @@ public sealed class Lifeline
         {
             ThrowIfCut();
             passed.Add(point);
-            IsCut = passed.Count == CutAt;
+            IsCut = passed.Count == CutAt || CutWhen?.Invoke(passed) is true;
             ThrowIfCut();
         }
     }
@@ -48,4 +53,7 @@ public sealed class Lifeline
 
     /// <summary>The engine, as this process reaches it.</summary>
     public IContainerHost Reach(IContainerHost engine) => new MortalHost(this, engine);
+
+    /// <summary>The journal, as this process writes it.</summary>
+    public IJournal Write(IJournal journal) => new MortalJournal(this, journal);
 }

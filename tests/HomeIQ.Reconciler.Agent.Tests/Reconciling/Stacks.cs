@@ -1,0 +1,114 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>Desired states to try runs on.</summary>
+internal static class Stacks
+{
+    /// <summary>Knobs that make a version bad, by its tag.</summary>
+    private static readonly Dictionary<string, (string Knob, string Value)> Bad = new(StringComparer.Ordinal)
+    {
+        ["1.9.0-sick"] = ("NEVER_HEALTHY", "1"),
+        ["1.9.0-crash"] = ("CRASH_AFTER", "1"),
+    };
+
+    /// <summary>Publishes every version that the stacks use.</summary>
+    public static void Publish(FakeEngine engine)
+    {
+        foreach (var tag in (string[])["1.0.0", "1.1.0", "1.2.0"])
+        {
+            engine.Push($"house/app:{tag}");
+        }
+
+        foreach (var (tag, (knob, value)) in Bad)
+        {
+            engine.Push($"house/app:{tag}", ValueMap<string>.Empty.With(knob, value));
+        }
+    }
+
+    /// <summary>A database, an application that needs it, and a page that needs the application.</summary>
+    public static string Three(string db = "1.0.0", string api = "1.0.0", string web = "1.0.0", string more = "") =>
+        $$"""
+        x-checked: &checked
+          restart: unless-stopped
+          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        services:
+          db:
+            <<: *checked
+            image: house/app:{{db}}
+            container_name: db
+            volumes: [data:/data]
+          api:
+            <<: *checked
+            image: house/app:{{api}}
+            container_name: api
+            ports: ["18080:8080"]
+            depends_on: { db: { condition: service_healthy } }
+          web:
+            <<: *checked
+            image: house/app:{{web}}
+            container_name: web
+            depends_on: { api: { condition: service_healthy } }
+        {{more}}
+        volumes:
+          data: {}
+        """;
+
+    /// <summary>A service more, on which nothing depends.</summary>
+    public static string Lonely(string name = "lonely", string tag = "1.0.0") =>
+        $$"""
+          {{name}}:
+            image: house/app:{{tag}}
+            container_name: {{name}}
+            healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        """;
+
+    /// <summary>Two services on a network of their own, one of them with an address, and one elsewhere.</summary>
+    public static string Network(string subnet, string two = "1.0.0") =>
+        $$"""
+        x-checked: &checked
+          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        services:
+          one:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: one
+            networks: { inner: { aliases: [first] } }
+          two:
+            <<: *checked
+            image: house/app:{{two}}
+            container_name: two
+            networks: [inner, outer]
+            depends_on: [one]
+          three:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: three
+            networks: [outer]
+        networks:
+          inner: { ipam: { config: [{ subnet: {{subnet}} }] } }
+          outer: {}
+        """;
+
+    /// <summary>A service that lives in another one's network.</summary>
+    public static string Namespace(string provider) =>
+        $$"""
+        x-checked: &checked
+          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        services:
+          provider:
+            <<: *checked
+            image: house/app:{{provider}}
+            container_name: provider
+          guest:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: guest
+            network_mode: service:provider
+          other:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: other
+        """;
+}

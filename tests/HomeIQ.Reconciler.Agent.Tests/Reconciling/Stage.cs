@@ -1,0 +1,95 @@
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+using LibGit2Sharp;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>A host with its engine, a repository and a state directory, on which processes of ours begin, work and die.</summary>
+/// <remarks>Everything but the engine is real: Git, SQLite, files. They lie in memory where the machine has such a place, since nobody pulls its plug here.</remarks>
+internal sealed class Stage : IDisposable
+{
+    private readonly string root;
+    private readonly Repository repository;
+    private readonly List<AgentProcess> processes = [];
+
+    public Stage(int seed = 1)
+    {
+        root = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"homeiq-stage-{Guid.NewGuid():N}")).FullName;
+        Engine = new FakeEngine(Clock, seed);
+        Repository.Init(Source);
+        repository = new Repository(Source);
+        repository.Refs.UpdateTarget("HEAD", "refs/heads/main");
+        EnvFile = Path.Combine(root, "host.env");
+        File.WriteAllText(EnvFile, "");
+    }
+
+    public VirtualClock Clock { get; } = new();
+
+    public FakeEngine Engine { get; }
+
+    /// <summary>How many steps are under way at once; one, unless a test is about more.</summary>
+    public int Parallel { get; init; } = 1;
+
+    public string StateFolder => Path.Combine(root, "state");
+
+    public string EnvFile { get; }
+
+    private string Source => Path.Combine(root, "source");
+
+    /// <summary>Every container in a line, but those that failed and are kept for inspection.</summary>
+    public string Picture => string.Join('\n', Engine.Picture.Split('\n').Where(line => !line.Contains(".failed-", StringComparison.Ordinal)));
+
+    /// <summary>Commits a desired state and returns the commit's id.</summary>
+    public string Commit(string compose)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Source, "desired-state")).FullName;
+        File.WriteAllText(Path.Combine(folder, "compose.yaml"), compose);
+        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel} }}\n");
+        Commands.Stage(repository, "*");
+        var author = new Signature("Ada", "ada@example.org", Clock.Now);
+        return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;
+    }
+
+    /// <summary>Starts a process of ours.</summary>
+    /// <param name="cutAt">The point at which it will be killed; 0 = never.</param>
+    public AgentProcess Begin(int cutAt = 0) => Begin(new Lifeline { CutAt = cutAt });
+
+    public AgentProcess Begin(Lifeline life)
+    {
+        var settings = new AgentSettings
+        {
+            Repository = Source,
+            StateDirectory = StateFolder,
+            // Somewhere else, so that this machine's ports do not matter.
+            Docker = "tcp://engine:2375",
+            ProjectName = "house",
+            EnvFiles = [EnvFile],
+        };
+        var process = new AgentProcess(settings, Engine, Clock, life);
+        processes.Add(process);
+        return process;
+    }
+
+    /// <summary>A process that does one <c>apply</c> and ends.</summary>
+    public async Task<ApplyReport> ApplyAsync(string? revision = null)
+    {
+        using var process = Begin();
+        return await process.ApplyAsync(revision);
+    }
+
+    /// <summary>Container names to ids: proof of what stayed the same.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> IdsAsync() =>
+        (await Engine.ListContainersAsync(CancellationToken.None)).ToDictionary(container => container.Name, container => container.Id, StringComparer.Ordinal);
+
+    public void Dispose()
+    {
+        foreach (var process in processes)
+        {
+            process.Dispose();
+        }
+
+        repository.Dispose();
+        Clock.Dispose();
+        Directory.Delete(root, recursive: true);
+    }
+}
