@@ -102,9 +102,24 @@ public sealed partial class DockerEngine : IContainerHost
             ? uri
             : throw new ContainerHostException(HostFailure.Invalid, $"'{endpoint}' is no endpoint that can be used: unix:///path, tcp://host:port and http://host:port are");
 
+    /// <summary>The first call of all: who cannot be reached is named.</summary>
+    private async Task<string?> PingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await raw.PingAsync(cancellationToken);
+        }
+        catch (ContainerHostException away) when (away.Failure is HostFailure.Unreachable)
+        {
+            throw endpoint.Scheme == "unix" && !File.Exists(endpoint.LocalPath)
+                ? new ContainerHostException(HostFailure.Unreachable, $"there is no engine at {endpoint}: the socket {endpoint.LocalPath} does not exist", away)
+                : new ContainerHostException(HostFailure.Unreachable, $"no engine answers at {endpoint}: {away.InnerException?.Message ?? away.Message}", away);
+        }
+    }
+
     private async Task<Connection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var api = EngineApi.Negotiate(await raw.PingAsync(cancellationToken));
+        var api = EngineApi.Negotiate(await PingAsync(cancellationToken));
         if (connection is { } known && known.Api == api)
         {
             return known;

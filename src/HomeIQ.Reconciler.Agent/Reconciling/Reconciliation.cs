@@ -198,6 +198,8 @@ public sealed class Reconciliation(
         Instance = settings.Instance,
         Key = key,
         Quarantine = [.. journal.Quarantine()],
+        IsStateLost = effective is null && observed.Containers.Any(container =>
+            container.Owner is { } owner && owner.Instance == settings.Instance && journal.Find(owner.Run) is null),
         Refresh = refresh,
     };
 
@@ -291,6 +293,16 @@ public sealed class Reconciliation(
     /// <summary>The third crash on the same content is a verdict on it.</summary>
     internal void QuarantineCrashing(RunRecord run) => journal.AddQuarantine(new(
         $"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), run.Plan.Contents, run.Plan.Contents.Keys.First(), $"{Recovery.CrashLimit} runs in succession went down on it"));
+
+    /// <summary>Quarantines what a run that was cut off had measured bad; the dependencies are those of the sealed specifications.</summary>
+    internal void QuarantineFailed(RunRecord run, BegunStep bad, EffectiveState before)
+    {
+        var created = run.Plan.Steps.Select(step => step.Step).OfType<CreateContainer>().Select(step => sealedStore.FindService(step.SpecDigest)).OfType<DesiredService>().ToList();
+        var others = DesiredOf(before).Services.Where(service => created.All(made => made.Name != service.Name));
+        var desired = new DesiredState { Project = run.Plan.Project, Revision = run.Plan.Revision, Services = [.. created, .. others] };
+        var subject = bad.Planned.Step.Subject;
+        journal.AddQuarantine(new($"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), Suspects.Of(subject, run.Plan, desired), subject, bad.Failure!.Reason));
+    }
 
     /// <summary>Asks the host about steps that were begun and never ended, so that the way on knows their receipts.</summary>
     internal async Task SettleAsync(RunRecord run, RunContext context, CancellationToken cancellationToken)

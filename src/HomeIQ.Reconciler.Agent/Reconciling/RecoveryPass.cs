@@ -33,6 +33,12 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
                 continue;
             }
 
+            if (before is not null && settled.Verdict is { } bad && journal.Quarantine().All(entry => entry.Run != settled.Id))
+            {
+                // Cut off between the verdict and its quarantine: what was measured bad is not tried afresh.
+                reconciliation.QuarantineFailed(settled, bad, before);
+            }
+
             if (before is not null && Recovery.IsLastCrash(settled, journal.Runs(RecentRuns)))
             {
                 reconciliation.QuarantineCrashing(settled);
@@ -54,7 +60,7 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
                     journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off; the next run goes on from here"));
                     break;
                 case RecoveryAction.GoBack or RecoveryAction.ContinueRollback:
-                    var report = await reconciliation.GoBackAsync(run.Id, context, settled.Failure?.Failure, cancellationToken);
+                    var report = await reconciliation.GoBackAsync(run.Id, context, (settled.Verdict ?? settled.Failure)?.Failure, cancellationToken);
                     if (report.Result is ApplyResult.RollbackFailed)
                     {
                         return report;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Journaling;
@@ -39,6 +40,10 @@ public sealed record RunRecord
 
     /// <summary>The first step that failed on the way forward.</summary>
     public BegunStep? Failure => Begun.FirstOrDefault(step => step.Failure is not null);
+
+    /// <summary>The first step that was measured bad, which is a verdict on the content.</summary>
+    [JsonIgnore]
+    public BegunStep? Verdict => Begun.FirstOrDefault(step => step.Failure?.Class is FailureClass.Verification or FailureClass.Migration);
 }
 
 /// <summary>A step of a run that was begun: done (with its receipt), failed, or cut off in between (neither).</summary>

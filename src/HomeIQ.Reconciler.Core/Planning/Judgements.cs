@@ -47,6 +47,19 @@ internal static class Judgements
         }
     }
 
+    /// <summary>A lost state directory changes nothing by itself: what runs here was good to somebody, and there is no way back to it.</summary>
+    public static void OnLostState(Inventory inventory, Remarks remarks)
+    {
+        var situation = inventory.Situation;
+        if (situation.IsStateLost)
+        {
+            var found = situation.Observed.Containers.Count(container => container.Owner?.Instance == situation.Instance);
+            remarks.Ask("state-lost", situation.Desired.Project,
+                $"{Text.Count(found, "container")} of instance {situation.Instance} are here, and this state directory knows nothing of the runs that made them: it was lost, or is another one",
+                "put the state directory back if there is a copy; approved, the services are made anew, with nothing to go back to");
+        }
+    }
+
     public static void OnRemovals(Inventory inventory, IReadOnlyCollection<string> removed, Remarks remarks)
     {
         var desired = inventory.Situation.Desired;

@@ -175,6 +175,7 @@ public static class Planner
             Judgements.OnRemovals(inventory, removed, remarks);
         }
 
+        Judgements.OnLostState(inventory, remarks);
         Judgements.OnQuarantine(inventory, remarks);
         if (inventory.Situation.Effective is { EngineVersion.Length: > 0 } effective && effective.EngineVersion != inventory.Situation.Observed.Engine.Version)
         {

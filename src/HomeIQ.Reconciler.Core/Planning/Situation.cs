@@ -21,6 +21,9 @@ public sealed record Situation
 
     public ValueList<QuarantineEntry> Quarantine { get; init; } = [];
 
+    /// <summary>Containers of this instance are here that no run of this state directory made: it was lost, or another one acts under this name.</summary>
+    public bool IsStateLost { get; init; }
+
     /// <summary>Ask registries again for tags whose text did not change (<c>--refresh</c>).</summary>
     public bool Refresh { get; init; }
 }

@@ -16,7 +16,7 @@ internal sealed class Session : IAsyncDisposable
     private Session(AgentSettings settings, IProgress<RunEvent> progress)
     {
         state = StateDirectory.Open(settings.StateDirectory);
-        Journal = new SqliteJournal(state.JournalFile, TimeProvider.System);
+        Journal = HaltingJournal.WhenAsked(new SqliteJournal(state.JournalFile, TimeProvider.System));
         host = new DockerEngine(new DockerEngineSettings { Endpoint = settings.Docker, ConfigurationFolder = settings.DockerConfig, ContentRoot = state.ContentFolder });
         source = GitSource.Open(new GitSettings
         {

@@ -1,0 +1,70 @@
+using System.Globalization;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Scenarios;
+
+/// <summary>Kills the program with SIGKILL at a chosen entry of its journal, and looks at what is left.</summary>
+internal static class Cutting
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Kills <c>homeiq apply</c> just after its n-th journal entry; null when it ended before it wrote so many.</summary>
+    public static async Task<string?> CutAsync(this House house, int entry)
+    {
+        house.Settings[HaltingJournal.Variable] = entry.ToString(CultureInfo.InvariantCulture);
+        try
+        {
+            using var process = house.Start("apply");
+            var output = process.StandardOutput.ReadToEndAsync();
+            string? halted = null;
+            using var limit = new CancellationTokenSource(Patience);
+            while (halted is null && await process.StandardError.ReadLineAsync(limit.Token) is { } line)
+            {
+                halted = line.StartsWith("homeiq: halted after", StringComparison.Ordinal) ? line["homeiq: halted ".Length..] : null;
+            }
+
+            // SIGKILL: no handler, no finally, nothing is flushed.
+            process.Kill();
+            await process.WaitForExitAsync(limit.Token);
+            await output;
+            return halted;
+        }
+        finally
+        {
+            house.Settings.Remove(HaltingJournal.Variable);
+        }
+    }
+
+    /// <summary>Reads the journal that the last process left.</summary>
+    public static T Journal<T>(this House house, Func<IJournal, T> read)
+    {
+        using var journal = new SqliteJournal(Path.Combine(house.State, "journal.db"), TimeProvider.System);
+        return read(journal);
+    }
+
+    /// <summary>How a run must have ended once it was recovered, given what its journal said when the process died (DESIGN §11).</summary>
+    public static RunPhase Due(RunRecord cut) => cut switch
+    {
+        { IsFinished: true } => cut.Phase,
+        _ when cut.Begun.Any(step => step is { Planned.Step: Planning.Promote, Receipt: not null }) => RunPhase.Succeeded,
+        { Phase: RunPhase.Planned or RunPhase.Preparing } => RunPhase.Cancelled,
+        { Before: null } => RunPhase.Cancelled,
+        _ => RunPhase.RolledBack,
+    };
+
+    /// <summary>Each service runs and is healthy in one container of its own name, and nothing that a run leaves in between is there.</summary>
+    public static async Task ExpectTidyAsync(this House house, string at)
+    {
+        var containers = (await house.ContainersAsync()).Values;
+        foreach (var container in containers)
+        {
+            Assert.False(Changes.ContainerNames.IsTemporary(container.Name), $"{at}: {container.Name} was left behind");
+        }
+
+        var own = containers.Where(container => container.Name.EndsWith("-1", StringComparison.Ordinal)).ToList();
+        Assert.True(own.Count == 3, $"{at}: {string.Join(", ", containers.Select(container => container.Name))}");
+        Assert.All(own, container => Assert.True(container is { Status: ContainerStatus.Running, Health: ContainerHealth.Healthy }, $"{at}: {container.Name} is {container.Status}, {container.Health}"));
+        Assert.All(containers.Except(own), failed => Assert.True(failed.Status is not ContainerStatus.Running, $"{at}: {failed.Name} is kept for inspection, and runs"));
+    }
+}
