@@ -12,7 +12,6 @@ namespace HomeIQ.Reconciler.Scenarios;
 /// <summary>A house of its own for one test: a Git repository, a state directory, an instance name, and the real program. Nothing of it is left at the end.</summary>
 internal sealed class House : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static int houses;
 
     private readonly string folder = Directory.CreateTempSubdirectory("homeiq-house-").FullName;
@@ -29,6 +28,9 @@ internal sealed class House : IAsyncDisposable
 
     /// <summary>Project and instance name, and the beginning of every container's name.</summary>
     public string Name { get; }
+
+    /// <summary>How long the program may take.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(4);
 
     public string Repository { get; }
 

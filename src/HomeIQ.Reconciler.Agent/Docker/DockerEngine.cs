@@ -109,11 +109,11 @@ public sealed partial class DockerEngine : IContainerHost
         {
             return await raw.PingAsync(cancellationToken);
         }
-        catch (ContainerHostException away) when (away.Failure is HostFailure.Unreachable)
+        catch (Exception away) when (DockerErrors.IsTransport(away))
         {
             throw endpoint.Scheme == "unix" && !File.Exists(endpoint.LocalPath)
-                ? new ContainerHostException(HostFailure.Unreachable, $"there is no engine at {endpoint}: the socket {endpoint.LocalPath} does not exist", away)
-                : new ContainerHostException(HostFailure.Unreachable, $"no engine answers at {endpoint}: {away.InnerException?.Message ?? away.Message}", away);
+                ? new ContainerHostException(HostFailure.Unreachable, $"there is no engine at {endpoint}: {endpoint.LocalPath} does not exist", away)
+                : new ContainerHostException(HostFailure.Unreachable, $"no engine answers at {endpoint}: {DockerErrors.FromTransport(away).Message}", away);
         }
     }
 
