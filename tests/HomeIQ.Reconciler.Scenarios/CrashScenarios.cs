@@ -9,7 +9,7 @@ namespace HomeIQ.Reconciler.Scenarios;
 [Collection(nameof(Alone))]
 public sealed class CrashScenarios(ITestOutputHelper output)
 {
-    /// <summary>Houses that are worked on at once: most of the time goes by in waiting for health.</summary>
+    /// <summary>Houses that are worked on at once: half of the time goes by in waiting for health.</summary>
     private const int Houses = 3;
 
     private const string Bad = "bad-never-healthy";

@@ -81,7 +81,7 @@ public sealed class WholeHouseScenarios(WholeHouse whole, ITestOutputHelper outp
         var head = House.Commit("weather-api to 1.1.0");
         House.Git("checkout", "-q", "main");
         var settings = House.Settings.ToDictionary();
-        House.Settings.Clear();
+        House.Settings.Remove("HOMEIQ_ENV_FILE");
         House.Settings["HOMEIQ_DOCKER"] = "unix:///tmp/no-engine-lives-here.sock";
         try
         {
