@@ -114,7 +114,11 @@ internal static class FakeFields
         }
     }
 
-    public static string AsJson(FakeContainer container) => new JsonObject
+    /// <summary>As the engine writes JSON, which also escapes what could end a script.</summary>
+    public static string AsJson(FakeContainer container) => Inspect(container).ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })
+        .Replace("&", "\\u0026", StringComparison.Ordinal).Replace("<", "\\u003c", StringComparison.Ordinal).Replace(">", "\\u003e", StringComparison.Ordinal);
+
+    private static JsonObject Inspect(FakeContainer container) => new()
     {
         ["Id"] = container.Id,
         ["Name"] = $"/{container.Name}",
@@ -130,5 +134,5 @@ internal static class FakeFields
             ["Image"] = container.Spec.Image,
             ["Env"] = new JsonArray([.. container.Spec.Environment.Select(pair => (JsonNode)$"{pair.Key}={pair.Value}")]),
         },
-    }.ToJsonString();
+    };
 }

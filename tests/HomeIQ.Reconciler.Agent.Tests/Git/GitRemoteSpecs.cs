@@ -6,6 +6,9 @@ using HomeIQ.Reconciler.Git;
 namespace HomeIQ.Reconciler.Agent.Tests.Git;
 
 /// <summary>Fetching over HTTP from real and from broken servers.</summary>
+/// <remarks>By themselves: the Git library's time limits are the whole process'.</remarks>
+[Collection(nameof(GitRemoteSpecs))]
+[CollectionDefinition(nameof(GitRemoteSpecs), DisableParallelization = true)]
 public sealed class GitRemoteSpecs : IDisposable
 {
     private readonly TestRepository repository = new();
