@@ -36,7 +36,11 @@ Verb.ShortenDescriptions(root, parsed.CommandResult.Command);
 if (parsed.Action is ParseErrorAction wrong)
 {
     wrong.ShowHelp = false;
+
+    // What is wrong, and what may have been meant, is no output.
+    await parsed.InvokeAsync(new() { Output = Console.Error });
+    Console.Error.WriteLine($"homeiq {(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help tells how");
+    return ExitCode.Error;
 }
 
-var code = await parsed.InvokeAsync();
-return parsed.Errors.Count > 0 ? ExitCode.Error : code;
+return await parsed.InvokeAsync();

@@ -9,7 +9,10 @@ internal sealed class AgentOptions
 {
     private const string Group = "HOMEIQ_";
 
-    private readonly Option<string?> settingsFile = new("--settings") { Description = "JSON file with these settings (HOMEIQ_SETTINGS; default /etc/homeiq/settings.json when it is there)", Recursive = true };
+    /// <summary>Never flags: those show in the list of processes.</summary>
+    private static readonly string[] CredentialKeys = ["git_user", "git_password", "git_token"];
+
+    private readonly Option<string?> settingsFile = new("--settings") { Description = "JSON file with these settings (HOMEIQ_SETTINGS; default /etc/homeiq/settings.json when it is there)", HelpName = "FILE", Recursive = true };
     private readonly List<(Option Option, string Key)> known = [];
     private readonly Option<string?> repo;
     private readonly Option<string?> branch;
@@ -50,7 +53,9 @@ internal sealed class AgentOptions
     /// <summary>True when the user named a repository, by flag, variable or file.</summary>
     public bool NamesRepository(ParseResult parsed) => Read(parsed).Repository.Length > 0;
 
-    public bool NamesPath(ParseResult parsed) => parsed.GetValue(path) is not null;
+    /// <summary>The desired state's folder on this machine, as it was given: absolute, or below the working folder.</summary>
+    public string Folder(ParseResult parsed) =>
+        parsed.GetValue(path) ?? (Configure(parsed)["path"] is { Length: > 0 } value ? value : new AgentSettings().Path);
 
     /// <exception cref="UsageException">A setting is wrong, or the settings file cannot be read.</exception>
     public AgentSettings Read(ParseResult parsed)
@@ -94,7 +99,11 @@ internal sealed class AgentOptions
 
         try
         {
-            return new ConfigurationBuilder().AddJsonFile(file, optional: true).AddEnvironmentVariables(Group).Build();
+            var written = new ConfigurationBuilder().AddJsonFile(file, optional: true).Build();
+            var keys = known.Select(setting => setting.Key).Concat(CredentialKeys).ToList();
+            return written.GetChildren().FirstOrDefault(child => !keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown
+                ? throw new UsageException($"{file} has the unknown key {unknown.Key}", $"known are: {string.Join(", ", keys)}")
+                : new ConfigurationBuilder().AddConfiguration(written).AddEnvironmentVariables(Group).Build();
         }
         catch (InvalidDataException broken)
         {

@@ -11,6 +11,16 @@ internal static class HistoryCommand
     public static Command Create(AgentOptions agent)
     {
         var most = new Option<int>("--most", "-n") { Description = "how many runs at the most", HelpName = "N", DefaultValueFactory = _ => 20 };
+        most.CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number > 0)
+            {
+                return number;
+            }
+
+            result.AddError($"-n {result.Tokens[0].Value} is no number of runs");
+            return 0;
+        };
         var output = Verb.Output(OutputFormat.Table, OutputFormat.Json, OutputFormat.Markdown);
         var command = new Command("history", """
             List what was done on this host, newest first, and how it ended. Reads the journal only.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
@@ -18,6 +19,9 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
     private readonly Lock gate = new();
     private readonly SortedDictionary<int, (PlannedStep Step, long Began, string News)> underWay = [];
     private readonly ITimer? timer;
+
+    /// <summary>What the terminal gets next, in one write: a screen that is cleared and filled in two flickers.</summary>
+    private readonly StringBuilder frame = new();
     private int drawn;
     private int total;
 
@@ -37,14 +41,14 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
             {
                 case RunBegan began:
                     total = began.Plan.Steps.Count;
-                    terminal.Line(terminal.Bold($"run {began.Run}: {PlanText.Headline(began.Plan)}"));
+                    Line(terminal.Bold($"run {began.Run}: {PlanText.Headline(began.Plan)}"));
                     break;
                 case StepBegan began:
                     underWay[began.Step.Number] = (began.Step, time.GetTimestamp(), "");
                     break;
                 case StepProgressed progressed when underWay.TryGetValue(progressed.Step.Number, out var line):
                     var news = progressed.Total > 0 ? $"{progressed.Text} {100 * progressed.Current / progressed.Total} %" : progressed.Text;
-                    underWay[progressed.Step.Number] = line with { News = news.ReplaceLineEndings(" ") };
+                    underWay[progressed.Step.Number] = line with { News = OneLine(news) };
                     break;
                 case StepEnded ended:
                     underWay.Remove(ended.Step.Number);
@@ -52,20 +56,21 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
                     break;
                 case StepBroke broke:
                     underWay.Remove(broke.Step.Number);
-                    Finished(broke.Step, terminal.Red("FAIL"), broke.Took, broke.Failure.Reason.ReplaceLineEndings(" "));
+                    Finished(broke.Step, terminal.Red("FAIL"), broke.Took, OneLine(broke.Failure.Reason));
                     if (broke.Failure.Hint is { } hint)
                     {
-                        terminal.Line($"            {hint}");
+                        Line($"            {hint}");
                     }
 
                     break;
                 case RollbackBegan back:
                     total = back.Plan.Steps.Count;
-                    terminal.Line(terminal.Yellow($"going back: {back.Reason.ReplaceLineEndings(" ")}"));
+                    Line(terminal.Yellow($"going back: {OneLine(back.Reason)}"));
                     break;
             }
 
             DrawLines();
+            Show();
         }
     }
 
@@ -74,7 +79,10 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
         timer?.Dispose();
         lock (gate)
         {
+            // A last tick of the timer must find nothing to draw.
+            underWay.Clear();
             Erase();
+            Show();
         }
     }
 
@@ -86,10 +94,13 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
         _ => "",
     };
 
+    /// <summary>Output of builds and checks may hold tabs and escape codes, which would break the drawing.</summary>
+    private static string OneLine(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(character => char.IsControl(character) ? ' ' : character));
+
     private static string Seconds(TimeSpan took) => took.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 
     private void Finished(PlannedStep step, string mark, TimeSpan took, string said) =>
-        terminal.Line($"  {mark} {step.Number,3}/{total} {Seconds(took),6} s  {StepText.Of(step.Step)}{(said.Length > 0 ? $": {said}" : "")}");
+        Line($"  {mark} {step.Number,3}/{total} {Seconds(took),6} s  {StepText.Of(step.Step)}{(said.Length > 0 ? $": {said}" : "")}");
 
     private void Draw()
     {
@@ -97,6 +108,19 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
         {
             Erase();
             DrawLines();
+            Show();
+        }
+    }
+
+    private void Line(string text) => frame.Append(text).Append('\n');
+
+    private void Show()
+    {
+        if (frame.Length > 0)
+        {
+            terminal.Out.Write(frame.ToString());
+            terminal.Out.Flush();
+            frame.Clear();
         }
     }
 
@@ -104,7 +128,7 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
     {
         if (drawn > 0)
         {
-            terminal.Out.Write($"\e[{drawn}A\e[J");
+            frame.Append($"\e[{drawn}A\e[J");
             drawn = 0;
         }
     }
@@ -117,19 +141,19 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
         }
 
         var width = Math.Max(20, Console.WindowWidth - 1);
-        foreach (var (step, began, news) in underWay.Values.Take(MostLines))
+        // What scrolled off the top could not be drawn over.
+        var most = Math.Clamp(Console.WindowHeight - 2, 1, MostLines);
+        foreach (var (step, began, news) in underWay.Values.Take(most))
         {
             var line = $"  .... {step.Number,3}/{total} {Seconds(time.GetElapsedTime(began)),6} s  {StepText.Of(step.Step)}{(news.Length > 0 ? $": {news}" : "")}";
-            terminal.Line(terminal.Cyan(line.Length > width ? line[..width] : line));
+            Line(terminal.Cyan(line.Length > width ? line[..width] : line));
             drawn++;
         }
 
-        if (underWay.Count > MostLines)
+        if (underWay.Count > most)
         {
-            terminal.Line(terminal.Dim($"       and {underWay.Count - MostLines} more"));
+            Line(terminal.Dim($"       and {underWay.Count - most} more"));
             drawn++;
         }
-
-        terminal.Out.Flush();
     }
 }

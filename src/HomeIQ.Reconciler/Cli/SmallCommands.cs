@@ -47,7 +47,7 @@ internal static class CompletionCommand
     private const string Bash = """
         _homeiq() {
           local IFS=$'\n'
-          COMPREPLY=($(homeiq "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null))
+          COMPREPLY=($(compgen -W "$(homeiq "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$2"))
         }
         complete -o default -F _homeiq homeiq
         """;
@@ -59,7 +59,7 @@ internal static class CompletionCommand
           found=("${(@f)$(homeiq "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
           compadd -- $found
         }
-        compdef _homeiq homeiq
+        if [[ ${funcstack[1]} == _homeiq ]]; then _homeiq; else compdef _homeiq homeiq; fi
         """;
 
     private const string Fish = """

@@ -11,9 +11,11 @@ internal sealed class Terminal
     {
         Out = output;
         ErrorOut = error;
-        IsInteractive = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
-        HasColor = IsInteractive && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        ErrorHasColor = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        var draws = Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        var colored = draws && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        IsInteractive = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && draws;
+        HasColor = IsInteractive && colored;
+        ErrorHasColor = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected && colored;
     }
 
     public TextWriter Out { get; }

@@ -26,10 +26,10 @@ internal static class ValidateCommand
         command.Does(async (parsed, terminal, cancellationToken) =>
         {
             var settings = agent.Read(parsed);
-            var request = parsed.GetValue(compose) is { Length: > 0 } files ? OfFiles(settings, files)
-                : agent.NamesRepository(parsed) ? await OfCommitAsync(settings, parsed.GetValue(revision), cancellationToken)
-                : OfFolder(settings);
-            var result = DesiredStateLoader.Load(request);
+            var result = parsed.GetValue(compose) is { Length: > 0 } files ? DesiredStateLoader.Load(OfFiles(settings, files))
+                : agent.NamesRepository(parsed) ? await OfCommitAsync(settings, parsed.GetValue(revision) ?? settings.Branch, cancellationToken)
+                : parsed.GetValue(revision) is null ? DesiredStateLoader.Load(OfFolder(settings, agent.Folder(parsed)))
+                : throw new UsageException("--revision names a commit, but no repository is named", "give --repo URL, or leave --revision out to validate a folder");
             if (parsed.GetValue(output) is OutputFormat.Json)
             {
                 terminal.Line(JsonSerializer.Serialize([.. result.Problems], ProblemJson.Default.ProblemArray));
@@ -50,9 +50,9 @@ internal static class ValidateCommand
 
     private static string Counted(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 
-    private static LoadRequest OfFolder(AgentSettings settings)
+    private static LoadRequest OfFolder(AgentSettings settings, string path)
     {
-        var folder = Path.GetFullPath(settings.Path.Length == 0 ? "." : Directory.Exists($"/{settings.Path}") && !Directory.Exists(settings.Path) ? $"/{settings.Path}" : settings.Path);
+        var folder = Path.GetFullPath(path.Length == 0 ? "." : path);
         if (!Directory.Exists(folder))
         {
             throw new UsageException($"there is no folder {folder}", "give --path FOLDER, or --repo URL to validate a commit");
@@ -79,10 +79,10 @@ internal static class ValidateCommand
         };
     }
 
-    private static async Task<LoadRequest> OfCommitAsync(AgentSettings settings, string? revision, CancellationToken cancellationToken)
+    private static async Task<LoadResult> OfCommitAsync(AgentSettings settings, string revision, CancellationToken cancellationToken)
     {
-        var tree = await CommitComparison.TreeAsync(settings, revision ?? settings.Branch, cancellationToken);
-        return Request(settings, tree) with { Path = settings.Path };
+        using var commits = await CommitReader.OpenAsync(settings, revision, cancellationToken);
+        return DesiredStateLoader.Load(Request(settings, commits.TreeOf(revision)) with { Path = settings.Path });
     }
 
     private static LoadRequest Request(AgentSettings settings, ISourceTree tree) => new()

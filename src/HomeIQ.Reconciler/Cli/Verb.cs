@@ -18,7 +18,7 @@ internal static class Verb
     public static Option<OutputFormat> Output(params OutputFormat[] formats)
     {
         var names = formats.Select(format => format.ToString().ToLowerInvariant()).ToArray();
-        var option = new Option<OutputFormat>("--output", "-o") { Description = $"form of the output: {string.Join(", ", names)}", HelpName = string.Join('|', names), DefaultValueFactory = _ => formats[0] };
+        var option = new Option<OutputFormat>("--output", "-o") { Description = $"form of the output: {string.Join(", ", names)} (default table)", HelpName = string.Join('|', names) };
         option.CustomParser = result => Enum.TryParse<OutputFormat>(result.Tokens[0].Value, ignoreCase: true, out var format) && formats.Contains(format) ? format : Reject(result, names);
         option.CompletionSources.Add(names);
         return option;
@@ -37,7 +37,7 @@ internal static class Verb
         {
             var text = (command.Description ?? "").ReplaceLineEndings(" ");
             var end = text.IndexOf(". ", StringComparison.Ordinal);
-            command.Description = end < 0 ? text : text[..end];
+            command.Description = end < 0 ? text.TrimEnd('.') : text[..end];
         }
     }
 

@@ -1,0 +1,79 @@
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary>A flag beats a variable, a variable beats the file; what is wrong or missing is said so that one knows what to do.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public async Task A_flag_beats_a_variable_and_a_variable_beats_the_file()
+    {
+        using var homeiq = new Homeiq();
+        House.WriteGood(homeiq, "desired-state", project: "");
+        homeiq.Variables["HOMEIQ_SETTINGS"] = homeiq.Files.Write("settings.json", """{"project_name": "by-file"}""");
+
+        Assert.StartsWith("ok: project by-file,", (await homeiq.RunAsync("validate")).Out, StringComparison.Ordinal);
+
+        homeiq.Variables["HOMEIQ_PROJECT_NAME"] = "by-variable";
+        Assert.StartsWith("ok: project by-variable,", (await homeiq.RunAsync("validate")).Out, StringComparison.Ordinal);
+        Assert.StartsWith("ok: project by-flag,", (await homeiq.RunAsync("validate", "--project-name", "by-flag")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_flag_names_another_settings_file_than_the_variable()
+    {
+        using var homeiq = new Homeiq();
+        House.WriteGood(homeiq, "desired-state", project: "");
+        homeiq.Variables["HOMEIQ_SETTINGS"] = homeiq.Files.Write("one.json", """{"project_name": "one"}""");
+        var other = homeiq.Files.Write("other.json", """{"project_name": "other"}""");
+
+        Assert.StartsWith("ok: project other,", (await homeiq.RunAsync("validate", "--settings", other)).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_is_written_as_a_list_in_the_file_and_with_colons_in_the_variable()
+    {
+        using var homeiq = new Homeiq();
+        homeiq.Files.Write("desired-state/compose.yaml", """
+            name: house
+            services:
+              a: {image: "a:1"}
+              b: {image: "b:1", profiles: [more]}
+              c: {image: "c:1", profiles: [most]}
+            """);
+        var file = homeiq.Files.Write("settings.json", """{"profile": ["more", "most"]}""");
+
+        Assert.Contains("3 services", (await homeiq.RunAsync("validate", "--settings", file)).Out, StringComparison.Ordinal);
+        Assert.Contains("2 services", (await homeiq.RunAsync("validate", "--settings", file, "--profile", "more")).Out, StringComparison.Ordinal);
+        homeiq.Variables["HOMEIQ_PROFILE"] = "more:most";
+        Assert.Contains("3 services", (await homeiq.RunAsync("validate")).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("not-there", null)]
+    [InlineData("no-json", "{\"repo\": ")]
+    [InlineData("unknown-key", "{\"repository\": \"x\"}")]
+    public async Task A_settings_file_that_cannot_be_used_is_said_so(string name, string? text)
+    {
+        using var homeiq = new Homeiq();
+        House.WriteGood(homeiq, "desired-state");
+        if (text is not null)
+        {
+            homeiq.Files.Write("settings.json", text);
+        }
+
+        Snapshot.Matches((await homeiq.RunAsync("validate", "--settings", "settings.json")).ToString(), name);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("plan")]
+    [InlineData("diff")]
+    [InlineData("apply")]
+    public async Task Without_a_repository_a_verb_asks_for_one(string verb)
+    {
+        using var homeiq = new Homeiq();
+
+        Assert.Equal(
+            new Ended(2, "", "homeiq: error: which repository? none is named\n        give --repo URL, or set HOMEIQ_REPO\n"),
+            await homeiq.RunAsync(verb, "--state", homeiq.Files.PathOf("state")));
+    }
+}
