@@ -107,7 +107,7 @@ internal sealed class AgentOptions
         }
         catch (InvalidDataException broken)
         {
-            throw new UsageException($"{file} cannot be read: {broken.InnerException?.Message ?? broken.Message}", "it is a flat JSON object: {\"repo\": \"…\", \"branch\": \"main\"}");
+            throw new UsageException($"{file} cannot be read: {broken.GetBaseException().Message}", "it is a flat JSON object: {\"repo\": \"…\", \"branch\": \"main\"}");
         }
     }
 

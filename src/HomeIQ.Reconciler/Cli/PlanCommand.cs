@@ -25,10 +25,10 @@ internal static class PlanCommand
               homeiq plan
               homeiq plan --base main --head my-branch -o markdown
             """) { revision, from, head, detailed, refresh, output };
+        int Failed(ParseResult parsed) => parsed.GetValue(detailed) ? ExitCode.DetailedError : ExitCode.Error;
         command.Does(async (parsed, terminal, cancellationToken) =>
         {
             var settings = agent.Read(parsed);
-            var failed = parsed.GetValue(detailed) ? ExitCode.DetailedError : ExitCode.Error;
             Planned planned;
             if (parsed.GetValue(from) is not null || parsed.GetValue(head) is not null)
             {
@@ -48,12 +48,12 @@ internal static class PlanCommand
             terminal.Problems(planned.Problems);
             if (planned.Plan is not { } plan)
             {
-                return failed;
+                return Failed(parsed);
             }
 
             Print(terminal, plan, parsed.GetValue(output));
-            return plan.Refusals.Count > 0 ? failed : parsed.GetValue(detailed) && !plan.IsEmpty ? 2 : ExitCode.Success;
-        });
+            return plan.Refusals.Count > 0 ? Failed(parsed) : parsed.GetValue(detailed) && !plan.IsEmpty ? 2 : ExitCode.Success;
+        }, Failed);
         return command;
     }
 

@@ -41,8 +41,8 @@ internal static class Verb
         }
     }
 
-    /// <summary>Gives the command its deed; known failures are printed as <c>homeiq: error: …</c> and end with 2.</summary>
-    public static void Does(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> deed, int error = ExitCode.Error) =>
+    /// <summary>Gives the command its deed; known failures are printed as <c>homeiq: error: …</c> and end with 2, or with what <paramref name="error"/> says.</summary>
+    public static void Does(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> deed, Func<ParseResult, int>? error = null) =>
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -75,6 +75,6 @@ internal static class Verb
                 terminal.Error("interrupted", null);
             }
 
-            return error;
+            return error?.Invoke(parsed) ?? ExitCode.Error;
         });
 }

@@ -105,7 +105,7 @@ public sealed class ValidateTests
         Assert.Equal(1, ended.Code);
         Assert.Empty(ended.Error);
         var first = JsonDocument.Parse(ended.Out).RootElement[0];
-        Assert.Equal("desired-state/compose.yaml", first.GetProperty("position").GetProperty("file").GetString());
+        Assert.Equal("compose.yaml", first.GetProperty("position").GetProperty("file").GetString());
         Assert.True(first.GetProperty("position").GetProperty("line").GetInt32() > 0);
         Assert.Contains(first.GetProperty("severity").GetString(), (string[])["Error", "error"]);
     }
