@@ -69,7 +69,7 @@ internal sealed class NetworkSteps(RunContext context)
         {
             foreach (var (container, _) in members.Where(member => member.Container.Networks.Any(network => network.NetworkId == old.Id || network.Network == old.Name)))
             {
-                await context.Host.DisconnectAsync(old.Id, container.Id, default);
+                await UnlessGoneAsync(container, () => context.Host.DisconnectAsync(old.Id, container.Id, default));
             }
 
             await context.Host.RemoveNetworkAsync(old.Id, default);
@@ -82,7 +82,7 @@ internal sealed class NetworkSteps(RunContext context)
             var now = await context.Host.FindContainerAsync(container.Id, default);
             if (now is not null && now.Networks.All(network => network.NetworkId != id))
             {
-                await context.Host.ConnectAsync(id, container.Id, attachment, default);
+                await UnlessGoneAsync(container, () => context.Host.ConnectAsync(id, container.Id, attachment, default));
             }
         }
 
@@ -98,6 +98,22 @@ internal sealed class NetworkSteps(RunContext context)
 
         await context.Host.CreateVolumeAsync(step.Volume, Labels(), default);
         return new Performed();
+    }
+
+    /// <summary>A container that was removed meanwhile (by another step of the run, or by hand a kept one) needs no network any more.</summary>
+    private async Task UnlessGoneAsync(ObservedContainer container, Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (ContainerHostException missing) when (missing.Failure is HostFailure.NotFound)
+        {
+            if (await context.Host.FindContainerAsync(container.Id, default) is not null)
+            {
+                throw;
+            }
+        }
     }
 
     private async Task<ObservedNetwork?> FindAsync(string name) =>

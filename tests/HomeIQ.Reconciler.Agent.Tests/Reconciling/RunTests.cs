@@ -171,6 +171,23 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_network_is_made_anew_although_somebody_removes_a_kept_container_meanwhile()
+    {
+        stage.Commit(Stacks.Network("10.77.1.0/24"));
+        await stage.ApplyAsync();
+        stage.Commit(Stacks.Network("10.77.1.0/24", two: "1.9.0-sick"));
+        Assert.Equal(ApplyResult.RolledBack, (await stage.ApplyAsync()).Result);
+        var kept = stage.Engine.Picture.Split('\n').Single(line => line.Contains(".failed-", StringComparison.Ordinal)).Split(' ')[0];
+
+        stage.Commit(Stacks.Network("10.77.2.0/24"));
+        stage.Engine.Faults.Meanwhile("disconnect", 1, () => stage.Engine.RemoveByHand(kept));
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result == ApplyResult.Applied, report.Summary);
+        Assert.Contains("(gone) from house_inner FAILED", stage.Engine.Transcript.Take());
+    }
+
+    [Fact]
     public async Task Without_a_journal_no_run_starts()
     {
         await InstallAsync();
