@@ -122,7 +122,10 @@ internal sealed class AgentOptions
     {
         var option = new Option<string[]>(name)
         {
-            Description = $"{description} [{Group}{key.ToUpperInvariant()}]", HelpName = placeholder, Recursive = true, AllowMultipleArgumentsPerToken = false,
+            Description = $"{description} [{Group}{key.ToUpperInvariant()}]",
+            HelpName = placeholder,
+            Recursive = true,
+            AllowMultipleArgumentsPerToken = false,
         };
         known.Add((option, key));
         return option;

@@ -19,7 +19,11 @@ internal sealed class Homeiq : IDisposable
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            WorkingDirectory = Files.Root, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
+            WorkingDirectory = Files.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("HOMEIQ_", StringComparison.Ordinal) || name is "DOCKER_HOST" or "DOCKER_CONFIG" or "NO_COLOR").ToList())
         {
