@@ -5,7 +5,8 @@ namespace HomeIQ.Reconciler.Journaling;
 /// <summary>Files that are on disk, whole, when the call returns: written beside, flushed, renamed, folder flushed.</summary>
 public static partial class DurableFile
 {
-    private const int ReadOnlyDirectory = 0x10000;
+    /// <summary>The same number on every processor, unlike the flag that asks for a folder.</summary>
+    private const int ReadOnly = 0;
 
     /// <summary>Readable by the owner alone (0600).</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -30,7 +31,7 @@ public static partial class DurableFile
     /// <summary>Makes a rename or a new entry in the folder durable.</summary>
     public static void FlushFolder(string folder)
     {
-        var descriptor = Open(folder, ReadOnlyDirectory);
+        var descriptor = Open(folder, ReadOnly);
         if (descriptor < 0)
         {
             throw new IOException($"cannot open {folder} to flush it: error {Marshal.GetLastPInvokeError()}");
