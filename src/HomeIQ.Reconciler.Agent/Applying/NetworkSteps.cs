@@ -60,7 +60,9 @@ internal sealed class NetworkSteps(RunContext context)
             {
                 members.Add((container, new NetworkAttachment(attached.Network)
                 {
-                    Aliases = attached.Aliases, Ipv4Address = attached.StaticIpv4, Ipv6Address = attached.StaticIpv6,
+                    Aliases = attached.Aliases,
+                    Ipv4Address = attached.StaticIpv4,
+                    Ipv6Address = attached.StaticIpv6,
                 }));
             }
         }

@@ -25,7 +25,8 @@ internal sealed class ProbeRunner(RunContext context)
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
     {
-        Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MostBytes,
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = MostBytes,
     };
 
     public async Task<ProbeAnswer> AskAsync(Probe probe, DesiredService service, ObservedContainer container, CancellationToken cancellationToken)

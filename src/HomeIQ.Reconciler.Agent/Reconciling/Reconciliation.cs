@@ -222,7 +222,8 @@ public sealed class Reconciliation(
         Verdict.AwaitingApproval => new(
             ApplyResult.AwaitingApproval,
             approve is null ? "a person has to approve this plan; nothing was touched" : $"the approved digest {approve} is not this plan's; nothing was touched",
-            Plan: plan) { Hint = $"homeiq apply --approve {plan.Digest}" },
+            Plan: plan)
+        { Hint = $"homeiq apply --approve {plan.Digest}" },
         _ => null,
     };
 

@@ -166,5 +166,6 @@ public class CrossCheckSpecs
     private static LoadRequest Named(string? requested, string? policy, string? compose) =>
         Desk.Request(
             $"{(compose is null ? "" : $"name: {compose}\n")}services:\n  a: {{ image: 'a:1' }}\n",
-            ("desired-state/reconciler.yaml", $"version: 1\n{(policy is null ? "" : $"project: {policy}\n")}")) with { ProjectName = requested };
+            ("desired-state/reconciler.yaml", $"version: 1\n{(policy is null ? "" : $"project: {policy}\n")}")) with
+        { ProjectName = requested };
 }
