@@ -4,7 +4,7 @@ using HomeIQ.Reconciler.Planning;
 namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>On start, finishes what a crash left: every begun step is probed, and one table decides forward or back (<see cref="Recovery"/>).</summary>
-internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journal)
+internal sealed class RecoveryPass(Runs runs, IJournal journal)
 {
     /// <summary>How far back crashes on the same content are looked for.</summary>
     private const int RecentRuns = 50;
@@ -14,9 +14,9 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
     {
         foreach (var run in journal.Unfinished())
         {
-            var before = reconciliation.StateOf(run.Before);
-            var context = reconciliation.ContextFor(run.Id, run.Plan.Revision, desired: null, tree: null, before, engineVersion: "");
-            await reconciliation.SettleAsync(run, context, cancellationToken);
+            var before = runs.StateOf(run.Before);
+            var context = runs.ContextFor(run.Id, run.Plan.Revision, desired: null, tree: null, before, engineVersion: "");
+            await runs.SettleAsync(run, context, cancellationToken);
             var settled = journal.Find(run.Id)!;
             foreach (var (begun, isRollback) in settled.Begun.Select(step => (step, false)).Concat(settled.RollbackBegun.Select(step => (step, true))))
             {
@@ -29,19 +29,19 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
             if (settled.Begun.Any(step => step is { Planned.Step: Promote, Receipt: not null }))
             {
                 // Promoted is promoted: only clean-up was cut off.
-                await reconciliation.FinishCleanUpAsync(settled, context, cancellationToken);
+                await runs.FinishCleanUpAsync(settled, context, cancellationToken);
                 continue;
             }
 
             if (before is not null && settled.Verdict is { } bad && journal.Quarantine().All(entry => entry.Run != settled.Id))
             {
                 // Cut off between the verdict and its quarantine: what was measured bad is not tried afresh.
-                reconciliation.QuarantineFailed(settled, bad, before);
+                runs.QuarantineFailed(settled, bad, before);
             }
 
             if (before is not null && Recovery.IsLastCrash(settled, journal.Runs(RecentRuns)))
             {
-                reconciliation.QuarantineCrashing(settled);
+                runs.QuarantineCrashing(settled);
             }
 
             switch (Recovery.Decide(settled.Phase, before is not null))
@@ -50,7 +50,7 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
                     // Nothing old was touched. What was made beside it would lie about until some later run is promoted.
                     if (before is not null && settled.Begun.Count > 0)
                     {
-                        await reconciliation.ClearAwayAsync(settled, context);
+                        await runs.ClearAwayAsync(settled, context);
                     }
 
                     journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off before anything was touched; decided anew"));
@@ -60,7 +60,7 @@ internal sealed class RecoveryPass(Reconciliation reconciliation, IJournal journ
                     journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off; the next run goes on from here"));
                     break;
                 case RecoveryAction.GoBack or RecoveryAction.ContinueRollback:
-                    var report = await reconciliation.GoBackAsync(run.Id, context, (settled.Verdict ?? settled.Failure)?.Failure, cancellationToken);
+                    var report = await runs.GoBackAsync(run.Id, context, (settled.Verdict ?? settled.Failure)?.Failure, cancellationToken);
                     if (report.Result is ApplyResult.RollbackFailed)
                     {
                         return report;

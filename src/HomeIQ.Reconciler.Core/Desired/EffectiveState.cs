@@ -18,6 +18,21 @@ public sealed record EffectiveState
     public ValueList<DesiredVolume> Volumes { get; init; } = [];
 
     public EffectiveService? Find(string service) => Services.FirstOrDefault(candidate => candidate.Service.Name == service);
+
+    /// <summary>The desired state that it stands for: nothing to build, nothing to pull, content by digest.</summary>
+    public DesiredState AsDesired() => new()
+    {
+        Project = Project,
+        Revision = Revision,
+        Services = [.. Services.Select(service => service.Service with { Pull = PullPolicy.Missing })],
+        Networks = [.. Networks.Select(network => network.Network)],
+        Volumes = Volumes,
+        Contents = [.. Services.SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>()
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(digest => new BoundContent(digest, Path: null))],
+        Secrets = [.. Services.SelectMany(service => service.Service.Spec.SecretFields
+            .Where(field => field.StartsWith("env.", StringComparison.Ordinal))
+            .Select(field => service.Service.Spec.Environment.TryGetValue(field["env.".Length..], out var value) ? value : "")).Distinct(StringComparer.Ordinal)],
+    };
 }
 
 /// <summary>A service as it was made: the specification, the image it resolved to, the container, and its inspect right after creation.</summary>

@@ -1,0 +1,144 @@
+using HomeIQ.Reconciler.Compose;
+using HomeIQ.Reconciler.Contents;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Observing;
+using HomeIQ.Reconciler.Planning;
+using HomeIQ.Reconciler.Reporting;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>The part of a pass that changes nothing: fetch, load, observe once, decide.</summary>
+public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
+{
+    private readonly ContentStore contents = new(state.ContentFolder);
+    private readonly ValueList<byte> key = state.Key();
+
+    /// <summary>What the host is held to; null before the first promotion.</summary>
+    public EffectiveState? Effective() => sealedStore.FindState(journal.Pointers().Effective);
+
+    /// <summary>Fetches the repository and plans for the branch's newest commit, or for the revision asked for.</summary>
+    public async Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken)
+    {
+        var fetched = await source.FetchAsync(cancellationToken);
+        var commit = source.Resolve(revision ?? settings.Branch);
+        var tree = source.TreeAt(commit.Id);
+        var loaded = DesiredStateLoader.Load(Request(tree));
+        if (loaded.State is not { } desired)
+        {
+            return new(commit, tree, null, Effective(), null, null, loaded.Problems);
+        }
+
+        var effective = Effective();
+        var observed = await ObserveAsync(desired, effective, cancellationToken);
+        var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh));
+        return new(commit, tree, desired, effective, observed, WithHistory(plan, fetched, effective), loaded.Problems);
+    }
+
+    /// <summary>The host against what it is held to: drift alone, with Git left out.</summary>
+    public async Task<Planned> PlanEffectiveAsync(CancellationToken cancellationToken)
+    {
+        if (Effective() is not { } effective)
+        {
+            return new(null, null, null, null, null, null, []);
+        }
+
+        var desired = effective.AsDesired();
+        var observed = WithImagesOf(effective, await ObserveAsync(desired, effective, cancellationToken));
+        return new(null, null, desired, effective, observed, Planner.PlanFor(Situation(desired, effective, observed, refresh: false)), []);
+    }
+
+    /// <summary>How the host stands. A repository that cannot be read is told, not fatal.</summary>
+    public async Task<HostStatus> StatusAsync(CancellationToken cancellationToken)
+    {
+        Planned planned;
+        string? problem = null;
+        try
+        {
+            planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
+            problem = planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Severity.Error)?.ToString() : null;
+        }
+        catch (GitException unreachable)
+        {
+            problem = unreachable.Message;
+            planned = await PlanEffectiveAsync(cancellationToken) with { Plan = null, Desired = null };
+        }
+
+        var observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken);
+        return HostStatus.Of(planned.Plan, planned.Desired, planned.Effective, observed, settings.Instance) with
+        {
+            Project = planned.Desired?.Project ?? planned.Effective?.Project ?? settings.ProjectName ?? "",
+            Revision = planned.Revision?.Id,
+            UnfinishedRun = journal.Unfinished() is [.., var unfinished] ? unfinished.Id : null,
+            SourceProblem = problem,
+        };
+    }
+
+    /// <summary>What leads from one sealed state to another, with Git left out; and what the way there leaves.</summary>
+    public async Task<(Planned Planned, ValueMap<string> Left)> PlanBackAsync(EffectiveState effective, EffectiveState target, CancellationToken cancellationToken)
+    {
+        var desired = target.AsDesired();
+        var observed = WithImagesOf(target, await ObserveAsync(desired, [effective, target], cancellationToken));
+        // A person asks for it by name: what was left in quarantine by an earlier failure is no reason against a state that worked.
+        var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh: false) with { Quarantine = [] });
+        plan = plan with { Refusals = [.. plan.Refusals.Where(refusal => refusal.Code is not ("downgrade" or "floating-tag"))], Approvals = [] };
+        var left = Planner.PlanFor(Situation(effective.AsDesired(), target, observed, refresh: false)).Contents;
+        return (new(null, null, desired, effective, observed, plan, []), left);
+    }
+
+    /// <summary>A forced push is followed, and told: what the host runs may not be part of the branch's history any more.</summary>
+    private Plan WithHistory(Plan plan, Fetched fetched, EffectiveState? effective)
+    {
+        var left = effective is not null && source.Kept(GitSource.Effective) == effective.Revision && !source.IsAncestor(effective.Revision, fetched.Head.Id);
+        return fetched.HistoryRewritten || left
+            ? plan with
+            {
+                Warnings = [.. plan.Warnings, new Remark(
+                    "history-rewritten", settings.Branch, $"the history of {settings.Branch} was rewritten: {(left ? "the commit that this host runs is not part of it any more" : "it was force-pushed since the last fetch")}",
+                    "look at who pushed it; the commit that the host runs stays readable here")],
+            }
+            : plan;
+    }
+
+    private Task<ObservedState> ObserveAsync(DesiredState? desired, EffectiveState? effective, CancellationToken cancellationToken) =>
+        ObserveAsync(desired, effective is null ? [] : [effective], cancellationToken);
+
+    private Task<ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken) =>
+        new Observer(host, contents, time).ObserveAsync(desired, effective, settings.EngineIsLocal, cancellationToken);
+
+    private LoadRequest Request(ISourceTree tree) => new()
+    {
+        Tree = tree,
+        Path = settings.Path,
+        ProjectName = settings.ProjectName,
+        ProjectDirectory = settings.ProjectDirectory,
+        ContentRoot = state.ContentFolder,
+        EnvFiles = settings.EnvFiles,
+        Profiles = settings.Profiles,
+    };
+
+    private Situation Situation(DesiredState desired, EffectiveState? effective, ObservedState observed, bool refresh) => new()
+    {
+        Desired = desired,
+        Effective = effective,
+        Observed = observed,
+        Instance = settings.Instance,
+        Key = key,
+        Quarantine = [.. journal.Quarantine()],
+        IsStateLost = effective is null && observed.Containers.Any(container =>
+            container.Owner is { } owner && owner.Instance == settings.Instance && journal.Find(owner.Run) is null),
+        Refresh = refresh,
+    };
+
+    /// <summary>References mean the images that they meant when the state was sealed.</summary>
+    private static ObservedState WithImagesOf(EffectiveState target, ObservedState observed) => observed with
+    {
+        Images = new([.. observed.Images, .. target.Services
+            .Where(service => observed.Images.ContainsKey(service.ImageId))
+            .Select(service => KeyValuePair.Create(
+                service.Service.Spec.Image, observed.Images[service.ImageId] with { BuildDigest = service.Service.Build?.Digest }))]),
+    };
+}

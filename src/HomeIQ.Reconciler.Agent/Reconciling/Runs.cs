@@ -1,0 +1,111 @@
+using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Contents;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Git;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>Begins runs, and finishes them in whatever process it takes: forward, back, or the clean-up alone.</summary>
+internal sealed class Runs(
+    AgentSettings settings, IContainerHost host, StateDirectory state, SealedStore sealedStore, KeptCommits commits, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
+{
+    private readonly ContentStore contents = new(state.ContentFolder);
+    private readonly ValueList<byte> key = state.Key();
+
+    /// <summary>Seals what the plan needs, puts the run on record, and completes it.</summary>
+    public Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken)
+    {
+        var (plan, desired) = (planned.Plan!, planned.Desired!);
+        // Sealed before the run is on record: a journal that names a specification can rely on it.
+        foreach (var service in desired.Services)
+        {
+            sealedStore.PutService(Changes.SpecDigest.Of(service, key.ToArray()), service);
+        }
+
+        var run = journal.Begin(new RunStarted(plan, journal.Pointers().Effective, cause));
+        progress.Report(new RunBegan(run, plan));
+        var context = ContextFor(run, plan.Revision, desired, planned.Tree, planned.Effective, planned.Observed?.Engine.Version ?? "");
+        return PerformAsync(run, context, new HashSet<int>(), cancellationToken);
+    }
+
+    public RunContext ContextFor(string run, string revision, DesiredState? desired, ISourceTree? tree, EffectiveState? before, string engineVersion) => new()
+    {
+        Run = run,
+        Instance = settings.Instance,
+        Revision = revision,
+        Host = host,
+        Sealed = sealedStore,
+        Contents = contents,
+        State = state,
+        Desired = desired,
+        Tree = tree,
+        Before = before,
+        EngineVersion = engineVersion,
+        ProbeHost = settings.ProbeHost,
+        Redactor = new Redactor([.. desired?.Secrets ?? [], .. before is null ? [] : before.AsDesired().Secrets]),
+        Time = time,
+        Progress = progress,
+    };
+
+    public EffectiveState? StateOf(string? id) => sealedStore.FindState(id);
+
+    /// <summary>Goes forward with a run that is on record, and back when it fails.</summary>
+    public async Task<ApplyReport> PerformAsync(string run, RunContext context, IReadOnlySet<int> done, CancellationToken cancellationToken)
+    {
+        await using var events = new EventHub(host, time);
+        var applier = new Applier(journal, new StepPerformer(context, events), context);
+        var report = await new RunTransaction(journal, applier, context, time).CompleteAsync(run, done, cancellationToken);
+        return report with { Problems = commits.Keep() };
+    }
+
+    public async Task<ApplyReport> GoBackAsync(string run, RunContext context, StepFailed? failure, CancellationToken cancellationToken)
+    {
+        await using var events = new EventHub(host, time);
+        var applier = new Applier(journal, new StepPerformer(context, events), context);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await new RunTransaction(journal, applier, context, time).GoBackAsync(run, failure);
+    }
+
+    /// <summary>Takes away what a run had prepared before it was cut off.</summary>
+    public async Task ClearAwayAsync(RunRecord run, RunContext context)
+    {
+        await using var events = new EventHub(host, time);
+        var applier = new Applier(journal, new StepPerformer(context, events), context);
+        await new RunTransaction(journal, applier, context, time).ClearAwayAsync(run);
+    }
+
+    /// <summary>Does the clean-up that a promoted run was cut off from, and ends the run.</summary>
+    public Task<ApplyReport> FinishCleanUpAsync(RunRecord run, RunContext context, CancellationToken cancellationToken) =>
+        PerformAsync(run.Id, context, run.Begun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet(), cancellationToken);
+
+    /// <summary>The third crash on the same content is a verdict on it.</summary>
+    public void QuarantineCrashing(RunRecord run) => journal.AddQuarantine(new(
+        $"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), run.Plan.Contents, run.Plan.Contents.Keys.First(), $"{Recovery.CrashLimit} runs in succession went down on it"));
+
+    /// <summary>Quarantines what a run that was cut off had measured bad; the dependencies are those of the sealed specifications.</summary>
+    public void QuarantineFailed(RunRecord run, BegunStep bad, EffectiveState before)
+    {
+        var created = run.Plan.Steps.Select(step => step.Step).OfType<CreateContainer>().Select(step => sealedStore.FindService(step.SpecDigest)).OfType<DesiredService>().ToList();
+        var others = before.AsDesired().Services.Where(service => created.All(made => made.Name != service.Name));
+        var desired = new DesiredState { Project = run.Plan.Project, Revision = run.Plan.Revision, Services = [.. created, .. others] };
+        var subject = bad.Planned.Step.Subject;
+        journal.AddQuarantine(new($"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), Suspects.Of(subject, run.Plan, desired), subject, bad.Failure!.Reason));
+    }
+
+    /// <summary>Asks the host about steps that were begun and never ended, so that the way on knows their receipts.</summary>
+    public async Task SettleAsync(RunRecord run, RunContext context, CancellationToken cancellationToken)
+    {
+        await using var events = new EventHub(host, time);
+        var performer = new StepPerformer(context, events);
+        foreach (var begun in run.Begun.Where(step => step.EndedAt is null))
+        {
+            if (await performer.ProbeAsync(begun.Planned, cancellationToken) is { } receipt)
+            {
+                journal.Append(run.Id, new StepDone(begun.Planned.Number, IsRollback: false, receipt));
+            }
+        }
+    }
+}
