@@ -41,7 +41,7 @@ internal sealed class Promotion(RunContext context)
             services.Add(new(made, digest, container.ImageId, repoDigest, container.Id, recorded));
         }
 
-        context.Sealed.PutState(context.Run, new EffectiveState
+        var state = new EffectiveState
         {
             Project = desired.Project,
             Revision = step.Revision,
@@ -49,9 +49,17 @@ internal sealed class Promotion(RunContext context)
             Services = [.. services],
             Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, networks.FirstOrDefault(there => there.Name == network.Name)?.Id ?? ""))],
             Volumes = desired.Volumes,
-        });
-        return new Performed();
+        };
+        context.Sealed.PutState(context.Run, state);
+        return new StateSealed(context.Before is { } former && IsRepairOf(former, state));
     }
+
+    private static bool IsRepairOf(EffectiveState former, EffectiveState state) =>
+        former.Revision == state.Revision && Bare(former) == Bare(state);
+
+    /// <summary>What was asked for, without what was made from it.</summary>
+    private static ValueList<EffectiveService> Bare(EffectiveState state) =>
+        [.. state.Services.Select(service => service with { ContainerId = "", Recorded = ValueMap<string>.Empty })];
 
     /// <summary>After a way back: the state before, with the ids of containers that had to be made again; null when none was.</summary>
     public static EffectiveState? Reseal(EffectiveState before, RunContext context)

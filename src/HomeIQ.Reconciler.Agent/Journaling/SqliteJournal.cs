@@ -72,7 +72,7 @@ public sealed class SqliteJournal : IJournal
         {
             using var transaction = connection.BeginTransaction();
             Insert(run, entry);
-            if (Pointer("last-known-good") is { } old && old != state)
+            if (Pointer("last-known-good") is { } old && old != state && entry.Receipt is not StateSealed { IsRepair: true })
             {
                 Point("previous", old);
             }

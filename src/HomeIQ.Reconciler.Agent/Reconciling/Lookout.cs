@@ -24,49 +24,58 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     public async Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken)
     {
         var fetched = await source.FetchAsync(cancellationToken);
-        var commit = source.Resolve(revision ?? settings.Branch);
+        return await PlanAtAsync(source.Resolve(revision ?? settings.Branch), fetched, refresh, cancellationToken);
+    }
+
+    /// <summary>Plans for a commit that was fetched before: asks the engine, and nobody else.</summary>
+    public async Task<Planned> PlanAtAsync(Revision commit, Fetched fetched, bool refresh, CancellationToken cancellationToken)
+    {
         var tree = source.TreeAt(commit.Id);
         var loaded = DesiredStateLoader.Load(Request(tree));
+        var effective = Effective();
         if (loaded.State is not { } desired)
         {
-            return new(commit, tree, null, Effective(), null, null, loaded.Problems);
+            return new(commit, tree, null, effective, null, null, loaded.Problems);
         }
 
-        var effective = Effective();
         var observed = await ObserveAsync(desired, effective, cancellationToken);
         var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh));
         return new(commit, tree, desired, effective, observed, WithHistory(plan, fetched, effective), loaded.Problems);
     }
 
     /// <summary>The host against what it is held to: drift alone, with Git left out.</summary>
-    public async Task<Planned> PlanEffectiveAsync(CancellationToken cancellationToken)
+    /// <param name="seen">What was looked at already in this pass; null to look now.</param>
+    public async Task<Planned> PlanEffectiveAsync(ObservedState? seen, CancellationToken cancellationToken)
     {
         if (Effective() is not { } effective)
         {
-            return new(null, null, null, null, null, null, []);
+            return new(null, null, null, null, seen, null, []);
         }
 
         var desired = effective.AsDesired();
-        var observed = WithImagesOf(effective, await ObserveAsync(desired, effective, cancellationToken));
+        var observed = WithImagesOf(effective, seen ?? await ObserveAsync(desired, effective, cancellationToken));
         return new(null, null, desired, effective, observed, Planner.PlanFor(Situation(desired, effective, observed, refresh: false)), []);
     }
 
     /// <summary>How the host stands. A repository that cannot be read is told, not fatal.</summary>
     public async Task<HostStatus> StatusAsync(CancellationToken cancellationToken)
     {
-        Planned planned;
-        string? problem = null;
         try
         {
-            planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
-            problem = planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Severity.Error)?.ToString() : null;
+            var planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
+            var problem = planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Severity.Error)?.ToString() : null;
+            return await StatusOfAsync(planned, problem, cancellationToken);
         }
         catch (GitException unreachable)
         {
-            problem = unreachable.Message;
-            planned = await PlanEffectiveAsync(cancellationToken) with { Plan = null, Desired = null };
+            return await StatusOfAsync(await PlanEffectiveAsync(seen: null, cancellationToken) with { Plan = null, Desired = null }, unreachable.Message, cancellationToken);
         }
+    }
 
+    /// <summary>How the host stands, by a look that was taken already where there is one.</summary>
+    /// <param name="problem">Why the branch head could not be looked at; null when it could.</param>
+    public async Task<HostStatus> StatusOfAsync(Planned planned, string? problem, CancellationToken cancellationToken)
+    {
         var observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken);
         return HostStatus.Of(planned.Plan, planned.Desired, planned.Effective, observed, settings.Instance) with
         {

@@ -11,6 +11,9 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <remarks>Looking verbs perform no mutating engine call and take no lock; mutating ones hold the state directory and first finish what a crash left.</remarks>
 public sealed class Reconciliation
 {
+    /// <summary>How far back attempts are looked for.</summary>
+    private const int RecentRuns = 50;
+
     private readonly StateDirectory state;
     private readonly IJournal journal;
     private readonly TimeProvider time;
@@ -33,7 +36,7 @@ public sealed class Reconciliation
     public Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken) => lookout.PlanAsync(revision, refresh, cancellationToken);
 
     /// <inheritdoc cref="Lookout.PlanEffectiveAsync"/>
-    public Task<Planned> PlanEffectiveAsync(CancellationToken cancellationToken) => lookout.PlanEffectiveAsync(cancellationToken);
+    public Task<Planned> PlanEffectiveAsync(CancellationToken cancellationToken) => lookout.PlanEffectiveAsync(seen: null, cancellationToken);
 
     /// <inheritdoc cref="Lookout.StatusAsync"/>
     public Task<HostStatus> StatusAsync(CancellationToken cancellationToken) => lookout.StatusAsync(cancellationToken);
@@ -53,9 +56,49 @@ public sealed class Reconciliation
             return new(ApplyResult.Invalid, "the desired state has errors; nothing was touched") { Problems = planned.Problems };
         }
 
-        var report = Gate(plan, approve) ?? await runs.BeginAsync(planned, "apply", cancellationToken);
+        var report = Gate(plan, approve) ?? await runs.BeginAsync(planned, RunCause.Apply, cancellationToken);
         return report with { Problems = [.. planned.Problems, .. report.Problems] };
     }
+
+    /// <summary>One pass of the loop: the branch head where it may be tried, else what the host is held to, so that held is not abandoned.</summary>
+    public async Task<PassReport> PassAsync(SourceView source, CancellationToken cancellationToken)
+    {
+        if (await PrepareAsync(cancellationToken) is { } obstacle)
+        {
+            return new(time.GetUtcNow(), await StatusAsync(source, await lookout.PlanEffectiveAsync(seen: null, cancellationToken), cancellationToken), null, null, Attempt.Now, obstacle.Summary);
+        }
+
+        var planned = source.Head is { } head ? await lookout.PlanAtAsync(head.Head, head, refresh: false, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
+        var status = await StatusAsync(source, planned, cancellationToken);
+        var (report, waits) = await TryAsync(planned, cancellationToken);
+        if (report is null && source.Head is not null && planned.Effective is not null && planned.Plan is not { IsEmpty: true })
+        {
+            (report, var healing) = await TryAsync(await lookout.PlanEffectiveAsync(planned.Observed, cancellationToken), cancellationToken);
+            waits = healing.NotBefore is null && !healing.NeedsPerson ? waits : healing;
+        }
+
+        return new(time.GetUtcNow(), status, planned.Plan, report, waits);
+    }
+
+    /// <summary>Begins a run when the plan may run and its turn has come.</summary>
+    private async Task<(ApplyReport? Report, Attempt Waits)> TryAsync(Planned planned, CancellationToken cancellationToken)
+    {
+        if (planned.Plan is not { } plan || plan.VerdictFor(null) is not Verdict.Ready)
+        {
+            return (null, Attempt.Now);
+        }
+
+        var attempt = Attempts.For(plan, journal.Runs(RecentRuns));
+        return attempt.IsDue(time.GetUtcNow())
+            ? (await runs.BeginAsync(planned, plan.Changes.All(ChangeText.IsDrift) ? RunCause.Drift : RunCause.Commit, cancellationToken), attempt)
+            : (null, attempt);
+    }
+
+    private Task<HostStatus> StatusAsync(SourceView source, Planned planned, CancellationToken cancellationToken) =>
+        lookout.StatusOfAsync(
+            source.Head is null ? planned with { Plan = null, Desired = null } : planned,
+            source.Failure?.Message ?? (planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Desired.Severity.Error)?.ToString() : null),
+            cancellationToken);
 
     /// <summary>Goes back to the last known-good state, or to the one before when the host is there already, and quarantines what it leaves.</summary>
     public async Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken)
@@ -85,7 +128,7 @@ public sealed class Reconciliation
             journal.AddQuarantine(new($"q-{Short(effective.Revision)}", "rollback", effective.Revision, time.GetUtcNow(), left, left.Keys.First(), "a person went back from it"));
         }
 
-        return await runs.BeginAsync(planned, "rollback", cancellationToken);
+        return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken);
     }
 
     /// <summary>Takes the lock and finishes what a crash left; a report when that is as far as it goes.</summary>

@@ -62,7 +62,7 @@ public abstract record JournalEntry
 
 /// <summary>The attempt is on record before the first cut.</summary>
 /// <param name="Before">Id of the sealed effective state that the run started from; null on a first install.</param>
-/// <param name="Cause">What asked for the run: <c>apply</c>, <c>rollback</c>.</param>
+/// <param name="Cause">What asked for the run, a word of <see cref="RunCause"/>.</param>
 public sealed record RunStarted(Plan Plan, string? Before, string Cause) : JournalEntry;
 
 public sealed record PhaseEntered(RunPhase Phase) : JournalEntry;
@@ -82,3 +82,19 @@ public sealed record RollbackStarted(Plan Plan, string Reason) : JournalEntry;
 
 /// <param name="After">Id of the sealed effective state that holds from now on.</param>
 public sealed record RunEnded(RunPhase Phase, string? After, string Summary) : JournalEntry;
+
+/// <summary>What asks for a run.</summary>
+public static class RunCause
+{
+    /// <summary>A person, by the verb.</summary>
+    public const string Apply = "apply";
+
+    /// <summary>A person who goes back.</summary>
+    public const string Rollback = "rollback";
+
+    /// <summary>The loop, because of a commit or a changed input of the host.</summary>
+    public const string Commit = "commit";
+
+    /// <summary>The loop, because somebody changed the host.</summary>
+    public const string Drift = "drift";
+}

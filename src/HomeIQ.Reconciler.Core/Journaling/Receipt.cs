@@ -12,6 +12,7 @@ namespace HomeIQ.Reconciler.Journaling;
 [JsonDerivedType(typeof(ContainerStopped), "container-stopped")]
 [JsonDerivedType(typeof(ContainerStarted), "container-started")]
 [JsonDerivedType(typeof(ServiceVerified), "service-verified")]
+[JsonDerivedType(typeof(StateSealed), "state-sealed")]
 public abstract record Receipt;
 
 /// <summary>Done; nothing more to know.</summary>
@@ -33,3 +34,6 @@ public sealed record ContainerStarted(DateTimeOffset? StartedAt) : Receipt;
 
 /// <param name="Evidence">One line: <c>healthy after 3.2 s; 2 probes passed</c>.</param>
 public sealed record ServiceVerified(string Evidence) : Receipt;
+
+/// <param name="IsRepair">The state is the one before with containers made again: the known-good state to go back to stays the earlier one.</param>
+public sealed record StateSealed(bool IsRepair) : Receipt;

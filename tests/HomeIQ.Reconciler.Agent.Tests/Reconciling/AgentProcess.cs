@@ -2,6 +2,7 @@ using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HomeIQ.Reconciler.Reconciling;
 
@@ -11,6 +12,8 @@ internal sealed class AgentProcess : IDisposable
     private readonly StateDirectory state;
     private readonly GitSource source;
     private readonly SqliteJournal journal;
+    private readonly IContainerHost host;
+    private readonly VirtualClock clock;
 
     public AgentProcess(AgentSettings settings, FakeEngine engine, VirtualClock clock, Lifeline life)
     {
@@ -18,7 +21,9 @@ internal sealed class AgentProcess : IDisposable
         state = StateDirectory.Open(settings.StateDirectory);
         journal = new SqliteJournal(state.JournalFile, clock);
         source = GitSource.Open(new GitSettings { Url = settings.Repository, Directory = state.CloneFolder, Branch = settings.Branch });
-        Reconciliation = new Reconciliation(settings, life.Reach(engine), source, state, life.Write(journal), clock, new Listener<RunEvent>(Events.Add));
+        host = life.Reach(engine);
+        this.clock = clock;
+        Reconciliation = new Reconciliation(settings, host, source, state, life.Write(journal), clock, new Listener<RunEvent>(Events.Add));
     }
 
     public Lifeline Life { get; }
@@ -44,6 +49,16 @@ internal sealed class AgentProcess : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>Makes a daemon of this process.</summary>
+    public WatchedLoop Loop(LoopSettings? settings = null)
+    {
+        settings ??= new LoopSettings { Draw = () => 0.5 };
+        var hints = new Hints(clock);
+        var follower = new SourceWatch(source, hints, settings, clock);
+        var listener = new EngineWatch(host, new AgentSettings().Instance, hints, settings, clock);
+        return new WatchedLoop(new ReconcileLoop(Reconciliation, follower, listener, hints, settings, clock, NullLogger<ReconcileLoop>.Instance), clock);
     }
 
     public void Dispose()

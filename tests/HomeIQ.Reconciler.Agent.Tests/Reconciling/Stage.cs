@@ -50,6 +50,9 @@ internal sealed class Stage : IDisposable
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;
     }
 
+    /// <summary>The repository cannot be reached any more.</summary>
+    public void MoveSourceAway() => Directory.Move(Source, $"{Source}-away");
+
     /// <summary>Starts a process of ours.</summary>
     /// <param name="cutAt">The point at which it will be killed; 0 = never.</param>
     public AgentProcess Begin(int cutAt = 0) => Begin(new Lifeline { CutAt = cutAt });

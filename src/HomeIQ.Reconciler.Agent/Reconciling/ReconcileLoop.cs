@@ -1,0 +1,157 @@
+using System.Threading.Channels;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+using Microsoft.Extensions.Logging;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>Keeps a host on its commit: one worker, woken early by hints, made right by the interval (level-triggered).</summary>
+/// <remarks>What it decides on is looked up anew in each pass; nothing that matters is true only in its memory.</remarks>
+public sealed partial class ReconcileLoop(
+    Reconciliation reconciliation, SourceWatch source, EngineWatch engine, Hints hints, LoopSettings settings, TimeProvider time, ILogger<ReconcileLoop> logger)
+{
+    private readonly Channel<Request> requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
+    private volatile PassReport? latest;
+
+    /// <summary>The newest pass; null before the first one has ended.</summary>
+    public PassReport? Latest => latest;
+
+    /// <summary>What is known of the branch.</summary>
+    public SourceView Source => source.View;
+
+    /// <summary>Told after each pass, in order.</summary>
+    public event Action<PassReport>? Passed;
+
+    /// <summary>Looks at repository and host now.</summary>
+    public void Reconcile()
+    {
+        source.Ask();
+        hints.Give("asked for");
+    }
+
+    /// <summary>Has the worker do what a person asked for, between two passes.</summary>
+    public async Task<ApplyReport> AskAsync(string what, Func<Reconciliation, CancellationToken, Task<ApplyReport>> deed)
+    {
+        var request = new Request(what, deed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!requests.Writer.TryWrite(request))
+        {
+            return new(ApplyResult.Refused, "the daemon is stopping; nothing was touched");
+        }
+
+        hints.Give(what);
+        return await request.Answer.Task;
+    }
+
+    /// <summary>Works until cancelled. A run that is under way then goes back, or is left soaking; nothing is left half done.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var beside = new[] { source.FollowAsync(stop.Token), engine.ListenAsync(stop.Token) };
+        try
+        {
+            await WorkAsync(cancellationToken);
+        }
+        finally
+        {
+            requests.Writer.TryComplete();
+            while (requests.Reader.TryRead(out var left))
+            {
+                left.Answer.TrySetResult(new(ApplyResult.Refused, "the daemon stopped before it came to this; nothing was touched"));
+            }
+
+            await stop.CancelAsync();
+            await Task.WhenAll(beside.Select(EndedAsync));
+        }
+    }
+
+    private async Task WorkAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var began = time.GetTimestamp();
+            var report = await PassAsync(cancellationToken);
+            latest = report;
+            Passed?.Invoke(report);
+            failures = report.Problem is null ? 0 : failures + 1;
+            LogPassed(report.Status?.Sync.ToString() ?? "-", report.Status?.Health.ToString() ?? "-", time.GetElapsedTime(began).TotalMilliseconds);
+
+            if (report.Run is { Result: ApplyResult.Applied or ApplyResult.RolledBack })
+            {
+                // What was done is looked at once more, at once: a commit or drift may have come meanwhile.
+                continue;
+            }
+
+            if (await hints.WaitAsync(UntilNext(report, failures), cancellationToken) is { } why)
+            {
+                LogWoken(why);
+            }
+        }
+    }
+
+    private TimeSpan UntilNext(PassReport report, int failures)
+    {
+        var usual = failures > 0 ? settings.BackOff(failures) : settings.Around(settings.Interval);
+        return report.Waits is { NeedsPerson: false, NotBefore: { } due } && due - time.GetUtcNow() is var left && left < usual
+            ? (left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1))
+            : usual;
+    }
+
+    private async Task<PassReport> PassAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (requests.Reader.TryRead(out var request))
+            {
+                await AnswerAsync(request, cancellationToken);
+            }
+
+            return await reconciliation.PassAsync(source.View, cancellationToken);
+        }
+        catch (Exception unavailable) when (unavailable is ContainerHostException or JournalException or IOException)
+        {
+            LogUnavailable(unavailable.Message);
+            return new(time.GetUtcNow(), null, null, null, Attempt.Now, unavailable.Message);
+        }
+    }
+
+    private async Task AnswerAsync(Request request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            LogAsked(request.What);
+            request.Answer.TrySetResult(await request.Deed(reconciliation, cancellationToken));
+        }
+        catch (Exception failed)
+        {
+            // Whoever asked is told what the verb would have told; the loop goes on by its own look.
+            request.Answer.TrySetException(failed);
+        }
+    }
+
+    private static async Task EndedAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how they end.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Pass: {Sync}, {Health}, {Milliseconds:0} ms")]
+    private partial void LogPassed(string sync, string health, double milliseconds);
+
+    [LoggerMessage(LogLevel.Debug, "Woken: {Why}")]
+    private partial void LogWoken(string why);
+
+    [LoggerMessage(LogLevel.Information, "Asked to {What}")]
+    private partial void LogAsked(string what);
+
+    [LoggerMessage(LogLevel.Error, "Cannot look after the host: {Problem}")]
+    private partial void LogUnavailable(string problem);
+
+    private sealed record Request(string What, Func<Reconciliation, CancellationToken, Task<ApplyReport>> Deed, TaskCompletionSource<ApplyReport> Answer);
+}

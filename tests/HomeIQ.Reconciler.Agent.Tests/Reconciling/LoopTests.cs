@@ -1,0 +1,202 @@
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Reporting;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>What the daemon owes to a house that nobody watches, under a clock that runs through weeks in seconds.</summary>
+public sealed class LoopTests : IAsyncDisposable
+{
+    private readonly Stage stage = new();
+    private WatchedLoop? loop;
+
+    public LoopTests() => Stacks.Publish(stage.Engine);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (loop is not null)
+        {
+            await loop.DisposeAsync();
+        }
+
+        stage.Dispose();
+    }
+
+    [Fact]
+    public async Task A_commit_is_followed()
+    {
+        await InstalledAsync();
+
+        var commit = stage.Commit(Stacks.Three(api: "1.1.0"));
+        var pass = await loop!.PassAsync(pass => pass.Run is not null);
+
+        Assert.Equal(ApplyResult.Applied, pass.Run!.Result);
+        Assert.Contains("house/app:1.1.0", stage.Picture, StringComparison.Ordinal);
+        var settled = await loop.PassAsync(pass => pass.Status is { Sync: Sync.Synced });
+        Assert.Equal(commit, settled.Status!.Effective);
+    }
+
+    [Fact]
+    public async Task A_removed_container_is_back_long_before_the_next_look()
+    {
+        await InstalledAsync(Rarely);
+        var removed = stage.Clock.Now;
+
+        stage.Engine.RemoveByHand("web");
+        var pass = await loop!.PassAsync(pass => pass.Run is not null);
+
+        Assert.Equal(ApplyResult.Applied, pass.Run!.Result);
+        var run = pass.Run.Run!;
+        using var reader = stage.Begin();
+        var record = reader.Journal.Find(run)!;
+        Assert.Equal(RunCause.Drift, record.Cause);
+        var started = record.Begun.Single(step => step.Planned.Step is Planning.StartContainer { Service: "web" });
+        Assert.True(started.EndedAt - removed < Rarely.Interval / 60, $"{started.EndedAt - removed}");
+    }
+
+    [Fact]
+    public async Task A_bad_commit_is_taken_back_and_never_tried_again_in_weeks()
+    {
+        await InstalledAsync(Rarely, Slow(Stacks.Three()));
+        var before = stage.Picture;
+
+        stage.Commit(Slow(Stacks.Three(api: "1.9.0-sick")));
+        loop!.Loop.Reconcile();
+        var failed = await loop.PassAsync(pass => pass.Run is not null);
+        Assert.Equal(ApplyResult.RolledBack, failed.Run!.Result);
+        stage.Engine.Transcript.Take();
+
+        var later = await loop.PassAfterAsync(TimeSpan.FromDays(7));
+
+        Assert.Equal(Sync.Held, later.Status!.Sync);
+        Assert.Equal(before, stage.Picture);
+        Assert.Equal("", stage.Engine.Transcript.Take());
+        Assert.Equal(2, Runs().Count);
+    }
+
+    [Fact]
+    public async Task Held_is_not_abandoned()
+    {
+        await InstalledAsync();
+        stage.Commit(Stacks.Three(api: "1.9.0-sick"));
+        await loop!.PassAsync(pass => pass.Status is { Sync: Sync.Held });
+
+        stage.Engine.RemoveByHand("web");
+        var healed = await loop.PassAsync(pass => pass.Run is not null);
+
+        Assert.Equal(ApplyResult.Applied, healed.Run!.Result);
+        Assert.Contains("web running", stage.Picture, StringComparison.Ordinal);
+        Assert.Equal(RunCause.Drift, Runs()[0].Cause);
+        Assert.Equal(Sync.Held, (await loop.PassAfterAsync(TimeSpan.FromMinutes(5))).Status!.Sync);
+    }
+
+    [Fact]
+    public async Task A_fix_is_taken_at_once()
+    {
+        await InstalledAsync();
+        stage.Commit(Stacks.Three(api: "1.9.0-sick"));
+        await loop!.PassAsync(pass => pass.Status is { Sync: Sync.Held });
+
+        stage.Commit(Stacks.Three(api: "1.2.0"));
+        var pass = await loop.PassAsync(pass => pass.Run is not null);
+
+        Assert.Equal(ApplyResult.Applied, pass.Run!.Result);
+        Assert.Contains("api running healthy house/app:1.2.0", stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_environmental_failure_is_tried_again_ever_more_slowly()
+    {
+        await InstalledAsync();
+        stage.Engine.Faults.FailAt("create", 1, Fault.Of(HostFailure.Engine));
+        stage.Engine.Faults.FailAt("create", 2, Fault.Of(HostFailure.Engine));
+
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+        await loop!.PassAsync(pass => pass.Run is { Result: ApplyResult.Applied });
+
+        var tries = Runs().Reverse().Skip(1).ToList();
+        Assert.Equal([RunPhase.RolledBack, RunPhase.RolledBack, RunPhase.Succeeded], tries.Select(run => run.Phase));
+        Assert.True(tries[1].StartedAt - tries[0].EndedAt >= Attempts.FirstWait);
+        Assert.True(tries[2].StartedAt - tries[1].EndedAt >= 2 * Attempts.FirstWait);
+    }
+
+    [Fact]
+    public async Task A_correction_that_is_undone_again_and_again_stops()
+    {
+        await InstalledAsync();
+        for (var i = 0; i < Attempts.ContestLimit; i++)
+        {
+            stage.Engine.StopByHand("web");
+            await loop!.PassAsync(pass => pass.Run is { Result: ApplyResult.Applied });
+        }
+
+        stage.Engine.StopByHand("web");
+        var given = await loop!.PassAsync(pass => pass.Waits.NotBefore is not null);
+
+        Assert.Contains("web was put right 5 times", given.Waits.Reason, StringComparison.Ordinal);
+        var again = await loop.PassAsync(pass => pass.Run is not null);
+        Assert.True(again.At - given.At >= Attempts.ContestRest - TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task With_the_repository_gone_drift_is_still_corrected()
+    {
+        await InstalledAsync();
+        stage.MoveSourceAway();
+        await loop!.PassAsync(pass => pass.Status?.SourceProblem is not null);
+
+        stage.Engine.RemoveByHand("web");
+        var healed = await loop.PassAsync(pass => pass.Run is not null);
+
+        Assert.Equal(ApplyResult.Applied, healed.Run!.Result);
+        Assert.Contains("web running", stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_repair_moves_no_known_good_state()
+    {
+        await InstalledAsync();
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+        await loop!.PassAsync(pass => pass.Run is { Result: ApplyResult.Applied });
+        stage.Engine.RemoveByHand("api");
+        await loop.PassAsync(pass => pass.Run is { Result: ApplyResult.Applied });
+
+        var back = await loop.Loop.AskAsync("roll back", (reconciliation, cancellationToken) => reconciliation.RollbackAsync(cancellationToken));
+
+        Assert.Equal(ApplyResult.Applied, back.Result);
+        Assert.Contains("api running healthy house/app:1.0.0", stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_quiet_host_is_left_alone()
+    {
+        await InstalledAsync(Rarely, Slow(Stacks.Three()));
+        stage.Engine.Transcript.Take();
+
+        var later = await loop!.PassAfterAsync(TimeSpan.FromDays(7));
+
+        Assert.Equal(Sync.Synced, later.Status!.Sync);
+        Assert.Equal("", stage.Engine.Transcript.Take());
+        Assert.Single(Runs());
+    }
+
+    private static LoopSettings Rarely { get; } = new() { Interval = TimeSpan.FromHours(1), FetchInterval = TimeSpan.FromHours(1), Draw = () => 0.5 };
+
+    /// <summary>Health checks so seldom that weeks of them are few.</summary>
+    private static string Slow(string compose) => compose.Replace("interval: 1s, timeout: 1s, retries: 3", "interval: 10m, timeout: 1s, retries: 1", StringComparison.Ordinal);
+
+    private async Task InstalledAsync(LoopSettings? settings = null, string? compose = null)
+    {
+        stage.Commit(compose ?? Stacks.Three());
+        loop = stage.Begin().Loop(settings);
+        var first = await loop.PassAsync(pass => pass.Run is not null);
+        Assert.Equal(ApplyResult.Applied, first.Run!.Result);
+        await loop.PassAsync(pass => pass.Status is { Sync: Sync.Synced });
+    }
+
+    private IReadOnlyList<RunRecord> Runs()
+    {
+        using var reader = stage.Begin();
+        return reader.Journal.Runs(1000);
+    }
+}

@@ -1,0 +1,95 @@
+using HomeIQ.Reconciler.Docker;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>A loop at work, whose passes a test waits for.</summary>
+internal sealed class WatchedLoop : IAsyncDisposable
+{
+    /// <summary>By the wall's clock: a test that waits longer is stuck.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly CancellationTokenSource stop = new();
+    private readonly Lock gate = new();
+    private readonly List<PassReport> passes = [];
+    private readonly List<(Func<PassReport, bool> Wanted, TaskCompletionSource<PassReport> Seen)> waiting = [];
+    private readonly Task work;
+    private readonly VirtualClock clock;
+
+    public WatchedLoop(ReconcileLoop loop, VirtualClock clock)
+    {
+        Loop = loop;
+        this.clock = clock;
+        loop.Passed += Note;
+        work = Task.Run(() => loop.RunAsync(stop.Token), CancellationToken.None);
+    }
+
+    public ReconcileLoop Loop { get; }
+
+    public IReadOnlyList<PassReport> Passes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. passes];
+            }
+        }
+    }
+
+    /// <summary>The first pass from now on that is like that.</summary>
+    public async Task<PassReport> PassAsync(Func<PassReport, bool> wanted)
+    {
+        var seen = new TaskCompletionSource<PassReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            waiting.Add((wanted, seen));
+        }
+
+        try
+        {
+            var first = await Task.WhenAny(seen.Task, work).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await first;
+            return await seen.Task;
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"no such pass; the last ones were:\n{string.Join('\n', Passes.TakeLast(5).Select(pass => $"{pass.At:O} {pass.Status?.Sync} {pass.Status?.Health} {pass.Run?.Summary} {pass.Waits.Reason} {pass.Problem}"))}");
+        }
+    }
+
+    /// <summary>The first pass that begins after so much time.</summary>
+    public Task<PassReport> PassAfterAsync(TimeSpan time)
+    {
+        var due = clock.Now + time;
+        return PassAsync(pass => pass.At >= due);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        try
+        {
+            await work;
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how it ends.
+        }
+
+        stop.Dispose();
+    }
+
+    private void Note(PassReport report)
+    {
+        lock (gate)
+        {
+            passes.Add(report);
+            foreach (var (wanted, seen) in waiting.Where(waiter => waiter.Wanted(report)).ToList())
+            {
+                seen.TrySetResult(report);
+            }
+
+            waiting.RemoveAll(waiter => waiter.Seen.Task.IsCompleted);
+        }
+    }
+}
