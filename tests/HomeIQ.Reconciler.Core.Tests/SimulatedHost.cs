@@ -140,6 +140,9 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 Require(!IsUp(gone), $"{gone.Name} has stopped before it is removed");
                 State = State with { Containers = [.. State.Containers.Where(container => container.Id != gone.Id)] };
                 return new Performed();
+            case Soak soak:
+                Require(soak.Services.All(name => Wanted!.Find(name) is not null), "only services of the wanted state are watched");
+                return new Performed();
             case Promote promote:
                 Require(promote.Revision == Wanted!.Revision, "the promoted revision is the wanted one");
                 IsPromoted = true;

@@ -173,6 +173,7 @@ public sealed class CrashScenarios(ITestOutputHelper output)
         house.Write("reconciler.yaml", """
             version: 1
             compose: [compose.yaml, compose.greeting.yaml, compose.versions.yaml]
+            policy: { soak: none }
             """);
         house.Write("compose.versions.yaml", $$"""
             services:

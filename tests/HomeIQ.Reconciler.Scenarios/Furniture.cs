@@ -21,7 +21,7 @@ internal static class Furniture
     }
 
     /// <summary>Writes <c>reconciler.yaml</c> with these keys.</summary>
-    public static House Policy(this House house, string text) => house.Write("reconciler.yaml", $"version: 1\ncompose: [compose.yaml]\n{text}\n");
+    public static House Policy(this House house, string text) => house.Write("reconciler.yaml", $"version: 1\ncompose: [compose.yaml]\npolicy: {{ soak: none }}\n{text}\n");
 
     /// <summary>A Docker client for the house's engine; fails the test when the command fails.</summary>
     public static string Docker(this House house, params string[] arguments)

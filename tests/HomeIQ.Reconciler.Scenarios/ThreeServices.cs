@@ -37,6 +37,7 @@ internal static class ThreeServices
         house.Write("reconciler.yaml", """
             version: 1
             compose: [compose.yaml, compose.versions.yaml]
+            policy: { soak: none }
             """);
         house.Commit("Furnish the house");
         return house;

@@ -25,6 +25,9 @@ public sealed class WholeHouse : IAsyncLifetime
         Script(Path.Combine(root, "tests", "stand-ins", "make.sh"), house.Repository, house.ProjectDirectory);
         Script(Path.Combine(root, "tests", "stand-ins", "pulled-images.sh"), TestEngine.Endpoint);
         Script("cp", "-r", Path.Combine(root, "desired-state"), house.Repository);
+        // Watching is tried elsewhere; here it would only take its minutes.
+        var policy = Path.Combine(house.Repository, "desired-state", "reconciler.yaml");
+        File.WriteAllText(policy, File.ReadAllText(policy).Replace("soak: { for: 5m, log-errors: fail }", "soak: none", StringComparison.Ordinal));
         var env = Path.Combine(house.ProjectDirectory, ".env");
         var lines = File.ReadAllLines(env).Where(line => !line.StartsWith("HEALTH_INTERVAL", StringComparison.Ordinal));
         File.WriteAllLines(env, [.. lines, $"HEALTH_INTERVAL={HealthInterval}", $"DOCKER_SOCKET={new Uri(TestEngine.Endpoint).LocalPath}"]);

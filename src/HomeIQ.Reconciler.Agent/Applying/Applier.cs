@@ -88,7 +88,13 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
             var done = new StepDone(step.Number, isRollback, receipt);
             if (step.Step is Promote)
             {
-                journal.Promote(context.Run, done, context.Run);
+                journal.Promote(context.Run, done, context.Watched ?? context.Run);
+            }
+            else if (step.Step is Soak)
+            {
+                // Open until the time is over: its end is written by whoever watches.
+                journal.EnterSoak(context.Run, step.Number, context.Run);
+                return (step, null);
             }
             else
             {

@@ -9,7 +9,29 @@ namespace HomeIQ.Reconciler.Applying;
 /// <summary>Seals what a run has made as a state to hold the host to; the journal's pointer to it moves with the step's receipt.</summary>
 internal sealed class Promotion(RunContext context)
 {
-    public async Task<Receipt> SealAsync(Promote step)
+    /// <summary>Seals what runs; a state that was sealed when the watch over it began is only looked at once more.</summary>
+    public async Task<Receipt> PromoteAsync(Promote step)
+    {
+        if (context.Watched is not { } watched)
+        {
+            return await SealAsync(step.Revision);
+        }
+
+        var state = context.Sealed.FindState(watched) ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed state {watched} is gone", "put the state directory back if there is a copy");
+        var containers = (await context.Host.ListContainersAsync(default)).ToDictionary(container => container.Id, StringComparer.Ordinal);
+        foreach (var service in state.Services.Where(service => context.MadeFor(service.Service.Name) is not null))
+        {
+            if (containers.TryGetValue(service.ContainerId, out var container))
+            {
+                Judge(service.Service.Name, container);
+            }
+        }
+
+        return new StateSealed(IsRepair: false);
+    }
+
+    /// <summary>Seals what runs as the state of a revision, under the run's id.</summary>
+    public async Task<Receipt> SealAsync(string revision)
     {
         var desired = context.Desired ?? throw new StepFailedException(FailureClass.Environmental, "there is no desired state to promote");
         var containers = (await context.Host.ListContainersAsync(default))
@@ -24,12 +46,9 @@ internal sealed class Promotion(RunContext context)
                 throw new StepFailedException(FailureClass.Environmental, $"the container {service.ContainerName} is gone at the end of the run", "something else on this host removed it; see docker events");
             }
 
-            // Verified, and since then? What crashed or fell ill while others were verified is not promoted. What the plan left stopped was never started.
-            if (container.Status != ContainerStatus.Created
-                && context.MadeFor(service.Name)?.ContainerId == container.Id
-                && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict)
+            if (context.MadeFor(service.Name)?.ContainerId == container.Id)
             {
-                throw new StepFailedException(FailureClass.Verification, $"{service.Name} was healthy when it was verified, but then {verdict.Reason}");
+                Judge(service.Name, container);
             }
 
             var before = context.Before?.Find(service.Name);
@@ -44,7 +63,7 @@ internal sealed class Promotion(RunContext context)
         var state = new EffectiveState
         {
             Project = desired.Project,
-            Revision = step.Revision,
+            Revision = revision,
             EngineVersion = context.EngineVersion,
             Services = [.. services],
             Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, networks.FirstOrDefault(there => there.Name == network.Name)?.Id ?? ""))],
@@ -52,6 +71,16 @@ internal sealed class Promotion(RunContext context)
         };
         context.Sealed.PutState(context.Run, state);
         return new StateSealed(context.Before is { } former && IsRepairOf(former, state));
+    }
+
+    /// <summary>Verified, and since then? What crashed or fell ill while others were verified is not promoted. What the plan left stopped was never started.</summary>
+    private static void Judge(string service, ObservedContainer container)
+    {
+        if (container.Status != ContainerStatus.Created
+            && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict)
+        {
+            throw new StepFailedException(FailureClass.Verification, $"{service} was healthy when it was verified, but then {verdict.Reason}");
+        }
     }
 
     private static bool IsRepairOf(EffectiveState former, EffectiveState state) =>

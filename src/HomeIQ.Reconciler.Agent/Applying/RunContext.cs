@@ -39,6 +39,12 @@ public sealed class RunContext
     /// <summary>What the host was held to before the run.</summary>
     public EffectiveState? Before { get; init; }
 
+    /// <summary>Where the way back leads: the last known-good state, or for a repair what the host is held to; null on a first install.</summary>
+    public EffectiveState? BackTo { get; init; }
+
+    /// <summary>Id of the state that this run was watched in, as it is sealed by now; null when it is not watched.</summary>
+    public string? Watched { get; set; }
+
     public string EngineVersion { get; init; } = "";
 
     /// <summary>Host on which published ports are reached.</summary>

@@ -38,7 +38,8 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 PutBack back => await containers.PutBackAsync(back),
                 RemoveContainer remove => await containers.RemoveAsync(remove),
                 VerifyService verify => await verification.VerifyAsync(step, verify, cancellationToken),
-                Promote promote => await promotion.SealAsync(promote),
+                Soak => await promotion.SealAsync(context.Revision),
+                Promote promote => await promotion.PromoteAsync(promote),
                 _ => throw new NotSupportedException($"Nobody performs {step.Step.GetType().Name}."),
             };
         }

@@ -27,6 +27,10 @@ public sealed class HaltingJournal(IJournal inner, int after, TextWriter told) :
 
     public void Promote(string run, StepDone entry, string state) => Write("promotion", () => inner.Promote(run, entry, state));
 
+    public void EnterSoak(string run, int number, string state) => Write("soak", () => inner.EnterSoak(run, number, state));
+
+    public string Supersede(string run, RunEnded entry, RunStarted next) => Write("supersession", () => inner.Supersede(run, entry, next));
+
     public void End(string run, RunEnded entry) => Write($"{nameof(RunEnded)} {entry.Phase}", () => inner.End(run, entry));
 
     public void AddQuarantine(QuarantineEntry entry) => Write("quarantine", () => inner.AddQuarantine(entry));
@@ -36,6 +40,8 @@ public sealed class HaltingJournal(IJournal inner, int after, TextWriter told) :
     public IReadOnlyList<RunRecord> Runs(int most) => inner.Runs(most);
 
     public RunRecord? Find(string run) => inner.Find(run);
+
+    public IReadOnlyList<RunRecord> Since(string run) => inner.Since(run);
 
     public IReadOnlyList<RunRecord> Unfinished() => inner.Unfinished();
 

@@ -13,6 +13,12 @@ public interface IJournal : IDisposable
     /// <summary>The end of the step <see cref="Planning.Promote"/>: journaled together with the pointers that it moves. The only writer of a new last known-good.</summary>
     void Promote(string run, StepDone entry, string state);
 
+    /// <summary>The beginning of the step <see cref="Planning.Soak"/>: from now on the host is held to that state, which is not known to be good yet.</summary>
+    void EnterSoak(string run, int number, string state);
+
+    /// <summary>Ends a run that is watched and begins the one that takes its place, in one: there is no moment between them.</summary>
+    string Supersede(string run, RunEnded entry, RunStarted next);
+
     /// <summary>Ends a run. A state in <see cref="RunEnded.After"/> that differs from the effective one is the same state with containers made again.</summary>
     void End(string run, RunEnded entry);
 
@@ -21,6 +27,9 @@ public interface IJournal : IDisposable
 
     /// <summary>By id or unique prefix; null when there is none.</summary>
     RunRecord? Find(string run);
+
+    /// <summary>A run and all that were begun after it, oldest first.</summary>
+    IReadOnlyList<RunRecord> Since(string run);
 
     /// <summary>Runs without an end: what a crash left.</summary>
     IReadOnlyList<RunRecord> Unfinished();
@@ -37,4 +46,5 @@ public interface IJournal : IDisposable
 
 /// <param name="Effective">What the host is held to.</param>
 /// <param name="Previous">The last known-good state before the current one.</param>
-public sealed record JournalPointers(string? Effective, string? LastKnownGood, string? Previous);
+/// <param name="Soaking">The run that is being watched: its state is the effective one, and not the last known-good; null when none is.</param>
+public sealed record JournalPointers(string? Effective, string? LastKnownGood, string? Previous, string? Soaking = null);

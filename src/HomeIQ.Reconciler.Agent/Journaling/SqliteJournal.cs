@@ -10,6 +10,11 @@ public sealed class SqliteJournal : IJournal
     /// <summary>Of the tables below; a file with a higher number was written by a newer program and is not touched.</summary>
     private const long Version = 1;
 
+    private const string EffectivePointer = "effective";
+    private const string GoodPointer = "last-known-good";
+    private const string PreviousPointer = "previous";
+    private const string SoakingPointer = "soaking";
+
     private readonly SqliteConnection connection;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
@@ -43,16 +48,7 @@ public sealed class SqliteJournal : IJournal
         lock (gate)
         {
             using var transaction = connection.BeginTransaction();
-            var now = time.GetUtcNow();
-            var stem = now.ToString("yyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture);
-            var id = stem;
-            for (var n = 2; Scalar("SELECT 1 FROM runs WHERE id = $1", id) is not null; n++)
-            {
-                id = $"{stem}-{n}";
-            }
-
-            Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
-            Insert(id, entry);
+            var id = Open(entry);
             transaction.Commit();
             return id;
         }
@@ -66,19 +62,49 @@ public sealed class SqliteJournal : IJournal
         }
     }
 
+    public void EnterSoak(string run, int number, string state)
+    {
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            Insert(run, new PhaseEntered(RunPhase.Soaking));
+            Point(EffectivePointer, state);
+            Point(SoakingPointer, run);
+            transaction.Commit();
+        }
+    }
+
+    public string Supersede(string run, RunEnded entry, RunStarted next)
+    {
+        lock (gate)
+        {
+            using var transaction = connection.BeginTransaction();
+            Close(run, entry);
+            Release(SoakingPointer);
+            var id = Open(next);
+            transaction.Commit();
+            return id;
+        }
+    }
+
     public void Promote(string run, StepDone entry, string state)
     {
         lock (gate)
         {
             using var transaction = connection.BeginTransaction();
             Insert(run, entry);
-            if (Pointer("last-known-good") is { } old && old != state && entry.Receipt is not StateSealed { IsRepair: true })
+            Point(EffectivePointer, state);
+            if (Pointer(SoakingPointer) is not { } soaking || soaking == run)
             {
-                Point("previous", old);
+                if (Pointer(GoodPointer) is { } old && old != state && entry.Receipt is not StateSealed { IsRepair: true })
+                {
+                    Point(PreviousPointer, old);
+                }
+
+                Point(GoodPointer, state);
+                Release(SoakingPointer);
             }
 
-            Point("effective", state);
-            Point("last-known-good", state);
             transaction.Commit();
         }
     }
@@ -88,13 +114,26 @@ public sealed class SqliteJournal : IJournal
         lock (gate)
         {
             using var transaction = connection.BeginTransaction();
-            Insert(run, entry);
-            Execute("UPDATE runs SET ended = $2 WHERE id = $1", run, time.GetUtcNow().ToUnixTimeMilliseconds());
-            if (entry.After is { } after && Pointer("effective") is { } before && after != before)
+            Close(run, entry);
+            var soaking = Pointer(SoakingPointer);
+            if (entry.After is { } after)
             {
-                // Containers were made again on the way back: the same state under another id.
-                Point("effective", after);
-                Point("last-known-good", after);
+                // Where the way back led, containers that had to be made again included.
+                Point(EffectivePointer, after);
+                if (soaking is null || soaking == run)
+                {
+                    Point(GoodPointer, after);
+                }
+            }
+            else if (soaking == run && Pointer(GoodPointer) is null)
+            {
+                // A first install that fell ill while it was watched: the host is held to nothing again.
+                Release(EffectivePointer);
+            }
+
+            if (soaking == run)
+            {
+                Release(SoakingPointer);
             }
 
             transaction.Commit();
@@ -109,13 +148,15 @@ public sealed class SqliteJournal : IJournal
         return found is [var only] ? only : found.FirstOrDefault(candidate => candidate.Id == run);
     }
 
+    public IReadOnlyList<RunRecord> Since(string run) => Read("SELECT id FROM runs WHERE rowid >= (SELECT rowid FROM runs WHERE id = $1) ORDER BY rowid", run);
+
     public IReadOnlyList<RunRecord> Unfinished() => Read("SELECT id FROM runs WHERE ended IS NULL ORDER BY rowid");
 
     public JournalPointers Pointers()
     {
         lock (gate)
         {
-            return new(Pointer("effective"), Pointer("last-known-good"), Pointer("previous"));
+            return new(Pointer(EffectivePointer), Pointer(GoodPointer), Pointer(PreviousPointer), Pointer(SoakingPointer));
         }
     }
 
@@ -170,6 +211,29 @@ public sealed class SqliteJournal : IJournal
     private string? Pointer(string name) => (string?)Scalar("SELECT state FROM pointers WHERE name = $1", name);
 
     private void Point(string name, string state) => Execute("INSERT OR REPLACE INTO pointers (name, state) VALUES ($1, $2)", name, state);
+
+    private void Release(string name) => Execute("DELETE FROM pointers WHERE name = $1", name);
+
+    private string Open(RunStarted entry)
+    {
+        var now = time.GetUtcNow();
+        var stem = now.ToString("yyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture);
+        var id = stem;
+        for (var n = 2; Scalar("SELECT 1 FROM runs WHERE id = $1", id) is not null; n++)
+        {
+            id = $"{stem}-{n}";
+        }
+
+        Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
+        Insert(id, entry);
+        return id;
+    }
+
+    private void Close(string run, RunEnded entry)
+    {
+        Insert(run, entry);
+        Execute("UPDATE runs SET ended = $2 WHERE id = $1", run, time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
 
     private void Prepare()
     {

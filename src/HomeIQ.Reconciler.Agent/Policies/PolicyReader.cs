@@ -8,6 +8,7 @@ namespace HomeIQ.Reconciler.Policies;
 internal sealed partial class PolicyReader(Findings problems)
 {
     private static readonly string[] Risks = ["low", "medium", "high"];
+    private static readonly string[] LogWords = ["fail", "warn", "ignore"];
     private static readonly string[] Drifts = ["correct", "warn", "ignore"];
 
     private readonly List<(string, SourcePosition, string)> named = [];
@@ -158,7 +159,34 @@ internal sealed partial class PolicyReader(Findings problems)
             removals.Done();
         }
 
+        policy = policy with { Soak = Soak(reader) };
         reader.Done();
+
+        return policy;
+    }
+
+    private SoakPolicy Soak(KeyReader reader)
+    {
+        var usual = new SoakPolicy();
+        if (reader.Mapping.Find("soak") is YamlScalar)
+        {
+            return Text(reader, "soak") switch
+            {
+                null => usual,
+                { Text: "none" } => SoakPolicy.None,
+                _ => usual with { For = Duration(reader, "soak") ?? usual.For },
+            };
+        }
+
+        if (Child(reader, "soak") is not { } soak)
+        {
+            return usual;
+        }
+
+        var policy = new SoakPolicy(
+            Duration(soak, "for") ?? usual.For,
+            Word(soak, "log-errors", LogWords) is { } word ? (LogErrors)Array.IndexOf(LogWords, word) : usual.Errors);
+        soak.Done();
 
         return policy;
     }

@@ -81,6 +81,21 @@ public static class PolicySchema
                     "share": { "type": "string", "maxLength": {{Longest}}, "pattern": "{{Share}}" }
                   }
                 },
+                "soak": {
+                  "description": "How long a verified commit is watched before it is last known-good; a service that falls ill meanwhile takes it back. Default: 5m.",
+                  "oneOf": [
+                    { "const": "none" },
+                    { "$ref": "#/$defs/duration" },
+                    {
+                      "type": "object",
+                      "additionalProperties": false,
+                      "properties": {
+                        "for": { "$ref": "#/$defs/duration" },
+                        "log-errors": { "description": "What a log means that fills with errors as it did not before the change. Default: fail.", "enum": ["fail", "warn", "ignore"] }
+                      }
+                    }
+                  ]
+                },
                 "parallel": { "description": "How many steps may be under way at once. Default: 4.", "type": "integer", "minimum": 1, "maximum": 100 }
               }
             }

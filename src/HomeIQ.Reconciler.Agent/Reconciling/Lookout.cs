@@ -77,11 +77,14 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     public async Task<HostStatus> StatusOfAsync(Planned planned, string? problem, CancellationToken cancellationToken)
     {
         var observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken);
+        var pointers = journal.Pointers();
         return HostStatus.Of(planned.Plan, planned.Desired, planned.Effective, observed, settings.Instance) with
         {
             Project = planned.Desired?.Project ?? planned.Effective?.Project ?? settings.ProjectName ?? "",
             Revision = planned.Revision?.Id,
-            UnfinishedRun = journal.Unfinished() is [.., var unfinished] ? unfinished.Id : null,
+            LastKnownGood = sealedStore.FindState(pointers.LastKnownGood)?.Revision,
+            WatchedRun = pointers.Soaking,
+            UnfinishedRun = journal.Unfinished().LastOrDefault(run => run.Id != pointers.Soaking)?.Id,
             SourceProblem = problem,
         };
     }
@@ -115,8 +118,18 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     private Task<ObservedState> ObserveAsync(DesiredState? desired, EffectiveState? effective, CancellationToken cancellationToken) =>
         ObserveAsync(desired, effective is null ? [] : [effective], cancellationToken);
 
-    private Task<ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken) =>
-        new Observer(host, contents, time).ObserveAsync(desired, effective, settings.EngineIsLocal, cancellationToken);
+    private async Task<ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken)
+    {
+        var observed = await new Observer(host, contents, time).ObserveAsync(desired, effective, settings.EngineIsLocal, cancellationToken);
+        var kept = Kept();
+        return kept.Count == 0 ? observed : observed with { Containers = [.. observed.Containers.Where(container => !kept.Contains(container.Id))] };
+    }
+
+    /// <summary>Containers that the run under watch, and what it superseded, would be taken back to: stopped, out of the way, and nobody's left-over.</summary>
+    private HashSet<string> Kept() =>
+        journal.Pointers().Soaking is { } watched && journal.Find(watched) is { } run
+            ? journal.Since(run.Inherits ?? run.Id).SelectMany(known => known.Begun).Select(step => step.Planned.Step).OfType<SetAside>().Select(aside => aside.Container.Id).OfType<string>().ToHashSet(StringComparer.Ordinal)
+            : [];
 
     private LoadRequest Request(ISourceTree tree) => new()
     {

@@ -76,7 +76,7 @@ public sealed partial class ReconcileLoop(
             failures = report.Problem is null ? 0 : failures + 1;
             LogPassed(report.Status?.Sync.ToString() ?? "-", report.Status?.Health.ToString() ?? "-", time.GetElapsedTime(began).TotalMilliseconds);
 
-            if (report.Run is { Result: ApplyResult.Applied or ApplyResult.RolledBack })
+            if (report.Run is { Result: ApplyResult.Applied or ApplyResult.RolledBack or ApplyResult.Soaking })
             {
                 // What was done is looked at once more, at once: a commit or drift may have come meanwhile.
                 continue;
@@ -91,10 +91,13 @@ public sealed partial class ReconcileLoop(
 
     private TimeSpan UntilNext(PassReport report, int failures)
     {
-        var usual = failures > 0 ? settings.BackOff(failures) : settings.Around(settings.Interval);
-        return report.Waits is { NeedsPerson: false, NotBefore: { } due } && due - time.GetUtcNow() is var left && left < usual
-            ? (left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1))
-            : usual;
+        var wait = failures > 0 ? settings.BackOff(failures) : settings.Around(settings.Interval);
+        foreach (var due in new[] { report.Waits is { NeedsPerson: false } waits ? waits.NotBefore : null, report.Next })
+        {
+            wait = due - time.GetUtcNow() is { } left && left < wait ? left : wait;
+        }
+
+        return wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1);
     }
 
     private async Task<PassReport> PassAsync(CancellationToken cancellationToken)

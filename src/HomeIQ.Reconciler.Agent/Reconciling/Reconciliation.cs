@@ -14,16 +14,24 @@ public sealed class Reconciliation
     /// <summary>How far back attempts are looked for.</summary>
     private const int RecentRuns = 50;
 
+    /// <summary>Between two looks at what is watched, where no event asks for one.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    private readonly IContainerHost host;
+    private readonly IProgress<RunEvent> progress;
     private readonly StateDirectory state;
     private readonly IJournal journal;
     private readonly TimeProvider time;
     private readonly SealedStore sealedStore;
     private readonly Lookout lookout;
     private readonly Runs runs;
+    private (string Run, SoakWatch Watch)? watch;
 
     public Reconciliation(
         AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
     {
+        this.host = host;
+        this.progress = progress;
         this.state = state;
         this.journal = journal;
         this.time = time;
@@ -56,7 +64,24 @@ public sealed class Reconciliation
             return new(ApplyResult.Invalid, "the desired state has errors; nothing was touched") { Problems = planned.Problems };
         }
 
-        var report = Gate(plan, approve) ?? await runs.BeginAsync(planned, RunCause.Apply, cancellationToken);
+        if (Watched() is { } watched)
+        {
+            // A newer commit that changes what is under watch takes its place; any other waits until the watch is over.
+            if (Gate(plan, approve) is null && Supersedes(plan, watched))
+            {
+                return await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken, watched.Id), cancellationToken);
+            }
+
+            if (await SoakedAsync(new(ApplyResult.Soaking, "", watched.Id), cancellationToken) is { Result: not ApplyResult.Applied } ill)
+            {
+                return ill;
+            }
+
+            planned = await PlanAsync(revision, refresh, cancellationToken);
+            plan = planned.Plan!;
+        }
+
+        var report = Gate(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), cancellationToken);
         return report with { Problems = [.. planned.Problems, .. report.Problems] };
     }
 
@@ -70,28 +95,93 @@ public sealed class Reconciliation
 
         var planned = source.Head is { } head ? await lookout.PlanAtAsync(head.Head, head, refresh: false, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
         var status = await StatusAsync(source, planned, cancellationToken);
-        var (report, waits) = await TryAsync(planned, cancellationToken);
+        var watched = Watched();
+        if (watched is not null && planned is { Observed: { } observed, Effective: { } held })
+        {
+            var verdict = await WatchOf(watched).LookAsync(held, observed.Containers, cancellationToken);
+            if (verdict.IsOver)
+            {
+                return new(time.GetUtcNow(), status, planned.Plan, await EndWatchAsync(watched, verdict), Attempt.Now);
+            }
+        }
+
+        var (report, waits) = await TryAsync(planned, watched, cancellationToken);
         if (report is null && source.Head is not null && planned.Effective is not null && planned.Plan is not { IsEmpty: true })
         {
-            (report, var healing) = await TryAsync(await lookout.PlanEffectiveAsync(planned.Observed, cancellationToken), cancellationToken);
+            (report, var healing) = await TryAsync(await lookout.PlanEffectiveAsync(planned.Observed, cancellationToken), watched, cancellationToken);
             waits = healing.NotBefore is null && !healing.NeedsPerson ? waits : healing;
         }
 
-        return new(time.GetUtcNow(), status, planned.Plan, report, waits);
+        return new(time.GetUtcNow(), status, planned.Plan, report, waits)
+        {
+            Next = watched is null ? null : time.GetUtcNow() + SoakWatch.Round,
+        };
     }
 
     /// <summary>Begins a run when the plan may run and its turn has come.</summary>
-    private async Task<(ApplyReport? Report, Attempt Waits)> TryAsync(Planned planned, CancellationToken cancellationToken)
+    private async Task<(ApplyReport? Report, Attempt Waits)> TryAsync(Planned planned, RunRecord? watched, CancellationToken cancellationToken)
     {
         if (planned.Plan is not { } plan || plan.VerdictFor(null) is not Verdict.Ready)
         {
             return (null, Attempt.Now);
         }
 
+        var isRepair = plan.Changes.All(ChangeText.IsDrift) && plan.Contents.Count == 0 && plan.Revision == planned.Effective?.Revision;
+        if (watched is not null && !isRepair && !Supersedes(plan, watched))
+        {
+            return (null, new(null, $"run {watched.Id} is still being watched, and {PlanText.Revision(plan.Revision)} changes none of its services"));
+        }
+
         var attempt = Attempts.For(plan, journal.Runs(RecentRuns));
         return attempt.IsDue(time.GetUtcNow())
-            ? (await runs.BeginAsync(planned, plan.Changes.All(ChangeText.IsDrift) ? RunCause.Drift : RunCause.Commit, cancellationToken), attempt)
+            ? (await runs.BeginAsync(planned, isRepair ? RunCause.Drift : RunCause.Commit, cancellationToken, isRepair ? null : watched?.Id), attempt)
             : (null, attempt);
+    }
+
+    /// <summary>A fix need not wait until what it mends has been watched to the end.</summary>
+    private static bool Supersedes(Plan plan, RunRecord watched) => plan.Contents.Keys.Any(watched.Plan.Contents.ContainsKey);
+
+    /// <summary>The run under watch; null when there is none.</summary>
+    private RunRecord? Watched() => journal.Pointers().Soaking is { } run ? journal.Find(run) : null;
+
+    private SoakWatch WatchOf(RunRecord run)
+    {
+        if (watch?.Run != run.Id)
+        {
+            watch = (run.Id, new SoakWatch(runs.ContextOf(run, lookout.Effective()), run.Plan, run.Plan.Steps.Select(step => step.Step).OfType<Soak>().Single()));
+        }
+
+        return watch.Value.Watch;
+    }
+
+    private Task<ApplyReport> EndWatchAsync(RunRecord run, SoakVerdict verdict)
+    {
+        watch = null;
+        return runs.EndSoakAsync(run, runs.ContextOf(run, lookout.Effective()), verdict);
+    }
+
+    /// <summary>Where there is no loop to watch, the verb itself does.</summary>
+    private async Task<ApplyReport> SoakedAsync(ApplyReport report, CancellationToken cancellationToken)
+    {
+        if (report is not { Result: ApplyResult.Soaking, Run: { } id })
+        {
+            return report;
+        }
+
+        var run = journal.Find(id)!;
+        var step = run.Plan.Steps.Single(step => step.Step is Soak);
+        progress.Report(new StepBegan(step, IsRollback: false));
+        while (true)
+        {
+            var verdict = await WatchOf(run).LookAsync(lookout.Effective()!, await host.ListContainersAsync(cancellationToken), cancellationToken);
+            if (verdict.IsOver)
+            {
+                return await EndWatchAsync(run, verdict);
+            }
+
+            progress.Report(new StepProgressed(step, $"{verdict.Reason}, {Duration.ToText(TimeSpan.FromSeconds(Math.Ceiling(verdict.Left.TotalSeconds)))} left"));
+            await Task.Delay(verdict.Left < LookAgain ? verdict.Left : LookAgain, time, cancellationToken);
+        }
     }
 
     private Task<HostStatus> StatusAsync(SourceView source, Planned planned, CancellationToken cancellationToken) =>
@@ -109,6 +199,12 @@ public sealed class Reconciliation
         }
 
         var pointers = journal.Pointers();
+        if (Watched() is { } watched)
+        {
+            watch = null;
+            return await runs.EndSoakAsync(watched, runs.ContextOf(watched, lookout.Effective()), new(TimeSpan.Zero, "a person went back from it", watched.Plan.Contents.Keys.First()));
+        }
+
         if (sealedStore.FindState(pointers.Effective) is not { } effective || sealedStore.FindState(pointers.Previous) is not { } target)
         {
             return new(ApplyResult.Refused, "there is no earlier known-good state to go back to; nothing was touched")

@@ -15,21 +15,19 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
         foreach (var run in journal.Unfinished())
         {
             var before = runs.StateOf(run.Before);
-            var context = runs.ContextFor(run.Id, run.Plan.Revision, desired: null, tree: null, before, engineVersion: "");
-            await runs.SettleAsync(run, context, cancellationToken);
+            await runs.SettleAsync(run, runs.ContextOf(run), cancellationToken);
             var settled = journal.Find(run.Id)!;
-            foreach (var (begun, isRollback) in settled.Begun.Select(step => (step, false)).Concat(settled.RollbackBegun.Select(step => (step, true))))
-            {
-                if (begun.Receipt is { } receipt)
-                {
-                    context.Note(begun.Planned.Step.Subject, receipt, isRollback);
-                }
-            }
-
+            var context = runs.ContextOf(settled);
             if (settled.Begun.Any(step => step is { Planned.Step: Promote, Receipt: not null }))
             {
                 // Promoted is promoted: only clean-up was cut off.
                 await runs.FinishCleanUpAsync(settled, context, cancellationToken);
+                continue;
+            }
+
+            if (settled is { Phase: RunPhase.Soaking, Failure: null } && journal.Pointers().Soaking == settled.Id)
+            {
+                // Watched again from the beginning: whoever looks next takes it up.
                 continue;
             }
 
@@ -44,7 +42,7 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
                 runs.QuarantineCrashing(settled);
             }
 
-            switch (Recovery.Decide(settled.Phase, before is not null))
+            switch (settled is { Phase: RunPhase.Soaking, Failure: not null } ? RecoveryAction.GoBack : Recovery.Decide(settled.Phase, before is not null))
             {
                 case RecoveryAction.Drop:
                     // Nothing old was touched. What was made beside it would lie about until some later run is promoted.

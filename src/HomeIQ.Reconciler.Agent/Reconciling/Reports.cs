@@ -18,6 +18,9 @@ public enum ApplyResult
     /// <summary>Done, verified and promoted.</summary>
     Applied,
 
+    /// <summary>Done and verified; it is watched for a while before it is promoted.</summary>
+    Soaking,
+
     /// <summary>It failed, and everything that it changed was put back.</summary>
     RolledBack,
 

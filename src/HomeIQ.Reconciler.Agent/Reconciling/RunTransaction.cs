@@ -14,7 +14,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     /// <summary>How many steps may be under way at once, on both ways.</summary>
     private int Parallel => context.Desired?.Policy.Parallel ?? UsualParallel;
 
-    private bool IsFirstInstall => context.Before is null;
+    private bool IsFirstInstall => context.BackTo is null;
 
     public async Task<ApplyReport> CompleteAsync(string run, IReadOnlySet<int> done, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
             {
                 journal.Append(run, new PhaseEntered(RunPhase.Upgrading));
                 var prepared = IsFirstInstall ? done : done.Concat(preparation.Steps.Select(step => step.Number)).ToHashSet();
-                failures = await applier.PerformAsync(plan, prepared, Parallel, IsFirstInstall, cancellationToken);
+                failures = await applier.PerformAsync(UpToSoak(plan, done), prepared, Parallel, IsFirstInstall, cancellationToken);
             }
         }
         catch (Exception bug)
@@ -49,13 +49,62 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
             throw;
         }
 
+        return failures.Count > 0 && !IsPromoted(run) ? await EndBadlyAsync(run, failures)
+            : Soaking(run) is { } soak ? new(ApplyResult.Soaking, $"{Short(plan.Revision)} runs and is verified; watched for {Duration.ToText(soak.For)} before it is last known-good", run, plan)
+            : Succeed(run);
+    }
+
+    /// <summary>The watch is over and all stayed well: promotes, and clears away.</summary>
+    public async Task<ApplyReport> FinishSoakAsync(string run, string evidence)
+    {
+        var record = Record(run);
+        var soak = record.Plan.Steps.Single(step => step.Step is Soak);
+        context.Watched = journal.Pointers().Effective;
+        journal.Append(run, new StepDone(soak.Number, IsRollback: false, new ServiceVerified(evidence)));
+        context.Progress.Report(new StepEnded(soak, false, new ServiceVerified(evidence), ((Soak)soak.Step).For));
+        var done = record.Begun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).Append(soak.Number).ToHashSet();
+        var failures = await applier.PerformAsync(record.Plan, done, Parallel, goOn: false, CancellationToken.None);
         return failures.Count == 0 || IsPromoted(run) ? Succeed(run) : await EndBadlyAsync(run, failures);
+    }
+
+    /// <summary>A service fell ill while it was watched: the run goes back, and with it what was repaired or superseded since the last known-good state.</summary>
+    public Task<ApplyReport> FailSoakAsync(string run, string service, string reason, string? evidence)
+    {
+        var soak = Record(run).Plan.Steps.Single(step => step.Step is Soak);
+        var failure = new StepFailed(
+            soak.Number, IsRollback: false, FailureClass.Verification, reason,
+            evidence is null ? null : $"logs, health log and inspect: {Path.Combine(context.State.Root, evidence)}", evidence)
+        {
+            Service = service,
+        };
+        journal.Append(run, failure);
+        context.Progress.Report(new StepBroke(soak, false, failure, ((Soak)soak.Step).For));
+        return EndBadlyAsync(run, [failure]);
+    }
+
+    private static Plan UpToSoak(Plan plan, IReadOnlySet<int> done) =>
+        plan.Steps.FirstOrDefault(step => step.Step is Soak) is { } soak && !done.Contains(soak.Number) ? plan with { Steps = [.. plan.Steps.Where(step => step.Number <= soak.Number)] } : plan;
+
+    /// <summary>The watch that the run has come to; null when it has none, or is past it.</summary>
+    private Soak? Soaking(string run) => journal.Pointers().Soaking == run ? Record(run).Plan.Steps.Select(step => step.Step).OfType<Soak>().Single() : null;
+
+    /// <summary>What else lies between the state that the way back leads to and now, oldest first.</summary>
+    private List<RunRecord> Unpromoted(RunRecord record)
+    {
+        var oldest = record;
+        while (oldest.Inherits is { } earlier && journal.Find(earlier) is { } found)
+        {
+            oldest = found;
+        }
+
+        return oldest == record && record.Phase is not RunPhase.Soaking && record.Begun.All(step => step.Planned.Step is not Soak) ? []
+            : [.. journal.Since(oldest.Id).Where(run => run.Id != record.Id && run.Phase is RunPhase.Succeeded or RunPhase.Superseded)];
     }
 
     /// <summary>Puts back everything that the run changed, last step first, and never turns round.</summary>
     public async Task<ApplyReport> GoBackAsync(string run, StepFailed? failure)
     {
-        var before = context.Before!;
+        var before = context.BackTo!;
         var record = Record(run);
         var reason = record.RollbackReason ?? (failure is { } known ? Describe(record, known) : "the run was cut off");
         var (plan, stuck) = await WalkBackAsync(record, reason);
@@ -65,7 +114,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
             return End(run, RunPhase.RollbackFailed, null, both, ApplyResult.RollbackFailed, "see homeiq show, then put it right by hand and run homeiq apply");
         }
 
-        string? after = null;
+        var after = record.Before;
         if (Promotion.Reseal(before, context) is { } again)
         {
             after = $"{run}-back";
@@ -80,7 +129,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
 
     private async Task<(Plan Plan, IReadOnlyList<StepFailed> Stuck)> WalkBackAsync(RunRecord record, string reason)
     {
-        var plan = record.RollbackPlan ?? RollbackPlanner.PlanFor(record, context.Before);
+        var plan = record.RollbackPlan ?? RollbackPlanner.PlanFor(record, context.BackTo, Unpromoted(record));
         if (record.RollbackPlan is null)
         {
             journal.Append(record.Id, new RollbackStarted(plan, reason));
@@ -96,7 +145,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     private static string Describe(RunRecord record, StepFailed failure) => Describe(record.Plan, failure);
 
     private static string Describe(Plan plan, StepFailed failure) =>
-        plan.Steps.FirstOrDefault(step => step.Number == failure.Number) is { } step ? $"{step.Step.Subject}: {failure.Reason}" : failure.Reason;
+        (failure.Service ?? plan.Steps.FirstOrDefault(step => step.Number == failure.Number)?.Step.Subject) is { } subject ? $"{subject}: {failure.Reason}" : failure.Reason;
 
     private RunRecord Record(string run) => journal.Find(run) ?? throw new JournalException($"run {run} is not in the journal");
 
@@ -137,12 +186,12 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         journal.Append(run, new RollbackStarted(stop, "stopping what failed; the rest stays up"));
         var stuck = await applier.PerformAsync(stop, new HashSet<int>(), Parallel, goOn: true, CancellationToken.None);
         var told = string.Join("; ", failures.Concat(stuck).Select(failure => Describe(record, failure)).Distinct(StringComparer.Ordinal));
-        return End(run, RunPhase.Incomplete, null, $"not promoted: {told}", ApplyResult.Incomplete, failures[0].Hint);
+        return End(run, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, failures[0].Hint);
     }
 
     private QuarantineEntry QuarantineOf(RunRecord record, StepFailed failure)
     {
-        var subject = record.Plan.Steps.FirstOrDefault(step => step.Number == failure.Number)?.Step.Subject ?? "";
+        var subject = failure.Service ?? record.Plan.Steps.FirstOrDefault(step => step.Number == failure.Number)?.Step.Subject ?? "";
         var suspects = Suspects.Of(subject, record.Plan, context.Desired!);
         return new($"q-{record.Id}", record.Id, record.Plan.Revision, time.GetUtcNow(), suspects, subject, failure.Reason);
     }

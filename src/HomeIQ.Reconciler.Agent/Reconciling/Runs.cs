@@ -16,7 +16,8 @@ internal sealed class Runs(
     private readonly ValueList<byte> key = state.Key();
 
     /// <summary>Seals what the plan needs, puts the run on record, and completes it.</summary>
-    public Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken)
+    /// <param name="supersedes">The run under watch whose place it takes; null for most.</param>
+    public Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null)
     {
         var (plan, desired) = (planned.Plan!, planned.Desired!);
         // Sealed before the run is on record: a journal that names a specification can rely on it.
@@ -25,13 +26,46 @@ internal sealed class Runs(
             sealedStore.PutService(Changes.SpecDigest.Of(service, key.ToArray()), service);
         }
 
-        var run = journal.Begin(new RunStarted(plan, journal.Pointers().Effective, cause));
+        var pointers = journal.Pointers();
+        var backTo = supersedes is null ? pointers.Effective : pointers.LastKnownGood;
+        var started = new RunStarted(plan, backTo, cause) { Inherits = supersedes };
+        var run = supersedes is null
+            ? journal.Begin(started)
+            : journal.Supersede(supersedes, new RunEnded(RunPhase.Superseded, null, $"superseded by {PlanText.Revision(plan.Revision)} before it was promoted"), started);
         progress.Report(new RunBegan(run, plan));
-        var context = ContextFor(run, plan.Revision, desired, planned.Tree, planned.Effective, planned.Observed?.Engine.Version ?? "");
+        var context = ContextFor(run, plan.Revision, desired, planned.Tree, planned.Effective, StateOf(backTo), planned.Observed?.Engine.Version ?? "");
         return PerformAsync(run, context, new HashSet<int>(), cancellationToken);
     }
 
-    public RunContext ContextFor(string run, string revision, DesiredState? desired, ISourceTree? tree, EffectiveState? before, string engineVersion) => new()
+    /// <summary>The context of a run that another process or an earlier pass began, as the journal tells it.</summary>
+    public RunContext ContextOf(RunRecord run, EffectiveState? desired = null)
+    {
+        var backTo = StateOf(run.Before);
+        var context = ContextFor(run.Id, run.Plan.Revision, desired?.AsDesired(), tree: null, backTo, backTo, engineVersion: "");
+        foreach (var (begun, isRollback) in run.Begun.Select(step => (step, false)).Concat(run.RollbackBegun.Select(step => (step, true))))
+        {
+            if (begun.Receipt is { } receipt)
+            {
+                context.Note(begun.Planned.Step.Subject, receipt, isRollback);
+            }
+        }
+
+        return context;
+    }
+
+    /// <summary>Ends a watch: promotes what stayed well, or takes back what did not.</summary>
+    public async Task<ApplyReport> EndSoakAsync(RunRecord run, RunContext context, SoakVerdict verdict)
+    {
+        await using var events = new EventHub(host, time);
+        var transaction = new RunTransaction(journal, new Applier(journal, new StepPerformer(context, events), context), context, time);
+        var report = verdict.Service is { } service
+            ? await transaction.FailSoakAsync(run.Id, service, context.Redactor.Redact(verdict.Reason), verdict.Evidence)
+            : await transaction.FinishSoakAsync(run.Id, verdict.Reason);
+        return report with { Problems = commits.Keep() };
+    }
+
+    private RunContext ContextFor(
+        string run, string revision, DesiredState? desired, ISourceTree? tree, EffectiveState? before, EffectiveState? backTo, string engineVersion) => new()
     {
         Run = run,
         Instance = settings.Instance,
@@ -43,9 +77,10 @@ internal sealed class Runs(
         Desired = desired,
         Tree = tree,
         Before = before,
+        BackTo = backTo,
         EngineVersion = engineVersion,
         ProbeHost = settings.ProbeHost,
-        Redactor = new Redactor([.. desired?.Secrets ?? [], .. before is null ? [] : before.AsDesired().Secrets]),
+        Redactor = new Redactor([.. desired?.Secrets ?? [], .. before is null ? [] : before.AsDesired().Secrets, .. backTo is null ? [] : backTo.AsDesired().Secrets]),
         Time = time,
         Progress = progress,
     };

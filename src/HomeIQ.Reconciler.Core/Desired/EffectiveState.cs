@@ -24,6 +24,8 @@ public sealed record EffectiveState
     {
         Project = Project,
         Revision = Revision,
+        // What worked before need not show it again.
+        Policy = new() { Soak = SoakPolicy.None },
         Services = [.. Services.Select(service => service.Service with { Pull = PullPolicy.Missing })],
         Networks = [.. Networks.Select(network => network.Network)],
         Volumes = Volumes,

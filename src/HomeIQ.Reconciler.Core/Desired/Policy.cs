@@ -18,6 +18,31 @@ public sealed record Policy
 
     /// <summary>How many steps may be under way at once.</summary>
     public int Parallel { get; init; } = 4;
+
+    /// <summary>How a commit is watched after its verification, before it becomes last known-good.</summary>
+    public SoakPolicy Soak { get; init; } = new();
+}
+
+/// <summary>How long and how strictly the services of a commit are watched before it is promoted.</summary>
+/// <param name="For">Zero: it is promoted as soon as it is verified.</param>
+/// <param name="Errors">What a log that fills with errors means.</param>
+public sealed record SoakPolicy(TimeSpan For, LogErrors Errors = LogErrors.Fail)
+{
+    /// <summary>Minutes, not seconds: what leaks or deadlocks takes a while.</summary>
+    public SoakPolicy()
+        : this(TimeSpan.FromMinutes(5))
+    {
+    }
+
+    public static SoakPolicy None { get; } = new(TimeSpan.Zero);
+}
+
+/// <summary>What is done about a log in which errors come much faster than before the change.</summary>
+public enum LogErrors
+{
+    Fail,
+    Warn,
+    Ignore,
 }
 
 public sealed record Phase(string Name, ValueList<string> Services);

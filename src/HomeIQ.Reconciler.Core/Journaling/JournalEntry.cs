@@ -61,9 +61,13 @@ public abstract record JournalEntry
 }
 
 /// <summary>The attempt is on record before the first cut.</summary>
-/// <param name="Before">Id of the sealed effective state that the run started from; null on a first install.</param>
+/// <param name="Before">Id of the sealed state that its way back leads to; null on a first install.</param>
 /// <param name="Cause">What asked for the run, a word of <see cref="RunCause"/>.</param>
-public sealed record RunStarted(Plan Plan, string? Before, string Cause) : JournalEntry;
+public sealed record RunStarted(Plan Plan, string? Before, string Cause) : JournalEntry
+{
+    /// <summary>The run that this one supersedes before it was promoted: the way back leads through both. Null for most.</summary>
+    public string? Inherits { get; init; }
+}
 
 public sealed record PhaseEntered(RunPhase Phase) : JournalEntry;
 
@@ -75,7 +79,11 @@ public sealed record StepDone(int Number, bool IsRollback, Receipt Receipt) : Jo
 
 /// <param name="Hint">What a person can do or look at.</param>
 /// <param name="Evidence">Folder below the state directory with logs, health log and inspect; null when there is none.</param>
-public sealed record StepFailed(int Number, bool IsRollback, FailureClass Class, string Reason, string? Hint, string? Evidence) : JournalEntry;
+public sealed record StepFailed(int Number, bool IsRollback, FailureClass Class, string Reason, string? Hint, string? Evidence) : JournalEntry
+{
+    /// <summary>The service that failed, where the step is about several; null when it is the step's own subject.</summary>
+    public string? Service { get; init; }
+}
 
 /// <summary>The run goes back, by this plan; what failed is in quarantine already when the class asks for it.</summary>
 public sealed record RollbackStarted(Plan Plan, string Reason) : JournalEntry;

@@ -14,11 +14,12 @@ public static class RollbackPlanner
 {
     /// <param name="run">As read back from the journal; a begun step without an end is taken back like one that was done.</param>
     /// <param name="before">The sealed effective state that the run started from; null on a first install, which has no way back.</param>
-    public static Plan PlanFor(RunRecord run, EffectiveState? before)
+    /// <param name="earlier">Runs since <paramref name="before"/> that were never promoted, oldest first: superseded ones, and repairs while the run was watched. They are undone, too.</param>
+    public static Plan PlanFor(RunRecord run, EffectiveState? before, IReadOnlyList<RunRecord>? earlier = null)
     {
         var plan = new Plan { Project = run.Plan.Project, Revision = before?.Revision ?? run.Plan.Revision, From = run.Plan.Revision, IsRollback = true };
         var promoted = run.Begun.Any(begun => begun.Planned.Step is Promote && begun.Receipt is not null);
 
-        return before is null || promoted ? plan : plan with { Steps = new WayBack(run, before).Steps() };
+        return before is null || promoted ? plan : plan with { Steps = new WayBack([.. earlier ?? [], run], before).Steps() };
     }
 }

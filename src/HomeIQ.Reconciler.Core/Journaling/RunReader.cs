@@ -13,7 +13,7 @@ public static class RunReader
         {
             run = (run, entry) switch
             {
-                (null, RunStarted started) => new RunRecord { Id = id, StartedAt = started.At, Plan = started.Plan, Before = started.Before, Cause = started.Cause },
+                (null, RunStarted started) => new RunRecord { Id = id, StartedAt = started.At, Plan = started.Plan, Before = started.Before, Cause = started.Cause, Inherits = started.Inherits },
                 (null, _) => null,
                 (_, PhaseEntered phase) => run with { Phase = Next(run.Phase, phase.Phase) },
                 (_, StepIntended step) => WithStep(run, step.IsRollback, step.Number, begun => begun with { EndedAt = null, Receipt = null, Failure = null }, step.At),

@@ -14,12 +14,15 @@ public sealed record RunRecord
 
     public required Plan Plan { get; init; }
 
-    /// <summary>Id of the sealed effective state before the run; null on a first install.</summary>
+    /// <summary>Id of the sealed state that its way back leads to; null on a first install.</summary>
     public string? Before { get; init; }
 
     public string? After { get; init; }
 
     public string Cause { get; init; } = "apply";
+
+    /// <inheritdoc cref="RunStarted.Inherits"/>
+    public string? Inherits { get; init; }
 
     public RunPhase Phase { get; init; } = RunPhase.Planned;
 

@@ -9,20 +9,32 @@ internal sealed class WayBack
 {
     private readonly EffectiveState before;
 
-    /// <summary>In the order of their intents; clean-up left out, which is never taken back.</summary>
-    private readonly List<BegunStep> begun;
+    /// <summary>In the order of their intents, over all runs, with numbers of their own; clean-up left out, which is never taken back.</summary>
+    private readonly List<BegunStep> begun = [];
 
-    private readonly Traces traces;
+    /// <summary>What each run made, by the numbers of its steps: "the container that this run made" is another one in each.</summary>
+    private readonly Dictionary<int, Traces> traces = [];
+
+    private readonly HashSet<string> made = new(StringComparer.Ordinal);
 
     private readonly List<Node> undone = [];
 
     private readonly List<Wake> wakes = [];
 
-    public WayBack(RunRecord run, EffectiveState before)
+    /// <param name="runs">Oldest first.</param>
+    public WayBack(IReadOnlyList<RunRecord> runs, EffectiveState before)
     {
         this.before = before;
-        begun = [.. run.Begun.Where(step => !step.Planned.IsCleanUp)];
-        traces = new(begun);
+        var offset = 0;
+        foreach (var run in runs)
+        {
+            var steps = run.Begun.Where(step => !step.Planned.IsCleanUp).Select(step => Moved(step, offset)).ToList();
+            var known = new Traces(steps);
+            steps.ForEach(step => traces[step.Planned.Number] = known);
+            made.UnionWith(steps.Select(step => step.Receipt).OfType<ContainerMade>().Select(receipt => receipt.ContainerId));
+            begun.AddRange(steps);
+            offset += run.Plan.Steps.Count;
+        }
     }
 
     public ValueList<PlannedStep> Steps()
@@ -33,7 +45,7 @@ internal sealed class WayBack
             {
                 undone.Add(new(step.Planned.Number, inverse.Step, inverse.Cause));
             }
-            else if (ToWake(step) is { } wake)
+            else if (ToWake(step) is { } wake && !made.Contains(wake.Container.Id ?? ""))
             {
                 wakes.Add(wake);
             }
@@ -53,6 +65,11 @@ internal sealed class WayBack
         var nodes = undone.Concat(new WakeOrder(before, begun, wakes, undone, order).Nodes()).ToList();
         return Numbered(nodes);
     }
+
+    private static BegunStep Moved(BegunStep step, int offset) => offset == 0 ? step : step with
+    {
+        Planned = step.Planned with { Number = step.Planned.Number + offset, After = [.. step.Planned.After.Select(after => after + offset)] },
+    };
 
     /// <summary>Numbers in the order of reading; who is waited for through another is not named again.</summary>
     private static ValueList<PlannedStep> Numbered(List<Node> nodes)
@@ -76,6 +93,7 @@ internal sealed class WayBack
     {
         var skipped = begun.Receipt is Skipped;
         var service = begun.Planned.Step.Subject;
+        var traces = this.traces[begun.Planned.Number];
         switch (begun.Planned.Step)
         {
             case StartContainer { Container.Id: null } start:
@@ -83,9 +101,9 @@ internal sealed class WayBack
             case StartContainer start when !skipped && traces.Stopped(start.Container.Id):
                 return (new StopContainer(service, start.Container), "it was started by this run");
             case RenameContainer { Container.Id: null } rename:
-                return LetGoOf(service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
+                return LetGoOf(traces, service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
             case CreateContainer create when !skipped && !traces.Renamed(service):
-                return LetGoOf(service, create.TemporaryName, create.TemporaryName);
+                return LetGoOf(traces, service, create.TemporaryName, create.TemporaryName);
             case SetAside aside when !skipped:
                 return (
                     new PutBack(service, aside.Container with { Name = aside.AsideName }, aside.Container.Name, aside.SpecDigest, aside.ImageId, aside.Restart),
@@ -106,7 +124,7 @@ internal sealed class WayBack
 
             // Found stopped, paused, renamed or gone, and put right: that was drift, and the old state wants it so, too.
             // An image, a content, a volume and a proof do no harm; the rest is clean-up, or comes after the last way back.
-            case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or VerifyService or UnpauseContainer:
+            case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or VerifyService or UnpauseContainer or Soak:
             case Promote or RemoveContainer or ReleaseImage:
             case StartContainer or RenameContainer or CreateContainer or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
                 return null;
@@ -131,7 +149,7 @@ internal sealed class WayBack
     };
 
     /// <summary>The container that the run made: kept for inspection when it ever ran, else removed.</summary>
-    private (Step Step, string Cause) LetGoOf(string service, string name, string finalName)
+    private static (Step Step, string Cause) LetGoOf(Traces traces, string service, string name, string finalName)
     {
         var container = traces.New(service, name);
         if (!traces.Started(service))

@@ -9,6 +9,7 @@ internal enum Section
     Keep,
     Create,
     Move,
+    Soak,
     Promote,
     CleanUp,
 }

@@ -30,7 +30,8 @@ public static class Planner
         var draft = new PlanDraft();
         Judge(inventory, works, leftovers, remarks);
         Draft(draft, inventory, works, leftovers, ground, remarks);
-        var promote = Promote(draft, inventory, changes);
+        var soak = Soak(draft, inventory, works);
+        var promote = Promote(draft, inventory, changes, soak);
         CleanUp(draft, inventory, works, leftovers, ground, promote);
 
         var steps = draft.Numbered();
@@ -211,8 +212,25 @@ public static class Planner
         new StepOrder(draft, inventory, works, leftovers, preflight).Decide(preparation.Replacements);
     }
 
+    /// <summary>What changed is watched before it is promoted; drift that is put right was good before.</summary>
+    private static DraftStep? Soak(PlanDraft draft, Inventory inventory, Dictionary<string, ServiceWork> works)
+    {
+        var policy = inventory.Situation.Desired.Policy.Soak;
+        ValueList<string> changed = [.. works.Values.Where(work => work is { IsChanged: true, Desired: not null, Verify: not null }).Select(work => work.Name).Order(StringComparer.Ordinal)];
+        if (policy.For <= TimeSpan.Zero || changed.Count == 0)
+        {
+            return null;
+        }
+
+        var last = draft.Steps.Where(step => !step.IsAwaited).ToList();
+        var soak = draft.Add(new Soak(changed, policy.For, policy.Errors), "a version that is healthy at first may still leak, crash or fill its log", Section.Soak);
+        PlanDraft.Barrier(last, [soak]);
+
+        return soak;
+    }
+
     /// <summary>Seals the new state when anything in it is new; null when what is held stays as it is.</summary>
-    private static DraftStep? Promote(PlanDraft draft, Inventory inventory, List<Change> changes)
+    private static DraftStep? Promote(PlanDraft draft, Inventory inventory, List<Change> changes, DraftStep? soak)
     {
         var (desired, effective) = (inventory.Situation.Desired, inventory.Situation.Effective);
         var moves = draft.Steps.Count > 0;
@@ -224,7 +242,7 @@ public static class Planner
         }
 
         var last = draft.Steps.Where(step => !step.IsAwaited).ToList();
-        var cause = moves ? "all of it is done and verified" : effective is null ? "everything runs as it should already" : "no service changed";
+        var cause = soak is not null ? "all of it is verified and stayed well" : moves ? "all of it is done and verified" : effective is null ? "everything runs as it should already" : "no service changed";
         var promote = draft.Add(new Promote(desired.Revision), cause, Section.Promote);
         PlanDraft.Barrier(last, [promote]);
 

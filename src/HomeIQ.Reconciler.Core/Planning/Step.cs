@@ -28,6 +28,7 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(UnpauseContainer), "unpause-container")]
 [JsonDerivedType(typeof(VerifyService), "verify-service")]
 [JsonDerivedType(typeof(PutBack), "put-back")]
+[JsonDerivedType(typeof(Soak), "soak")]
 [JsonDerivedType(typeof(Promote), "promote")]
 [JsonDerivedType(typeof(RemoveContainer), "remove-container")]
 [JsonDerivedType(typeof(ReleaseImage), "release-image")]
@@ -149,6 +150,15 @@ public sealed record VerifyService(string Service, ContainerRef Container, strin
 public sealed record PutBack(string Service, ContainerRef Container, string Name, string SpecDigest, string ImageId, RestartPolicy Restart) : Step
 {
     public override string Subject => Service;
+}
+
+/// <summary>Hold the host to the new state and watch it for a while; a service that falls ill takes the whole run back.</summary>
+/// <remarks>Performing it seals the state and leaves the run open: drift is corrected meanwhile, and whoever watches ends the step.</remarks>
+/// <param name="Services">Those that the run changed.</param>
+/// <param name="Errors">What a log that fills with errors means.</param>
+public sealed record Soak(ValueList<string> Services, TimeSpan For, LogErrors Errors) : Step
+{
+    public override string Subject => "soak";
 }
 
 /// <summary>Seal what now runs as the effective state and the last known-good one.</summary>

@@ -22,6 +22,7 @@ public static class StepText
         UnpauseContainer unpause => $"unpause {unpause.Service}",
         VerifyService verify => $"verify {verify.Service}",
         PutBack back => $"put {back.Service} back as {back.Name}",
+        Soak soak => $"watch {Text.Join(soak.Services, 3)} for {Duration.ToText(soak.For)}",
         Promote promote => $"promote {Text.Short(promote.Revision)} to last known-good",
         RemoveContainer remove => $"remove {remove.Container.Name}",
         ReleaseImage release => $"let go of image {release.Tag}",

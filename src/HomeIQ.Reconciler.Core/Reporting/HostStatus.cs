@@ -65,6 +65,9 @@ public sealed record HostStatus
     /// <summary>A run that was cut off: the next start of a mutating verb finishes it.</summary>
     public string? UnfinishedRun { get; init; }
 
+    /// <summary>A run that is verified and watched: the host is held to its state, which is not last known-good yet.</summary>
+    public string? WatchedRun { get; init; }
+
     /// <summary>Why the branch head could not be looked at; null when it could.</summary>
     public string? SourceProblem { get; init; }
 

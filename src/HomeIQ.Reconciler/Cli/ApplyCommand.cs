@@ -60,6 +60,7 @@ internal static class ApplyCommand
         var (word, code) = report.Result switch
         {
             ApplyResult.NothingToDo or ApplyResult.Applied => (terminal.Green("ok"), ExitCode.Success),
+            ApplyResult.Soaking => (terminal.Green("ok"), ExitCode.Success),
             ApplyResult.RolledBack => (terminal.Yellow("not applied"), ExitCode.Different),
             ApplyResult.Incomplete => (terminal.Red("incomplete"), ExitCode.Different),
             ApplyResult.RollbackFailed => (terminal.Red("rollback failed"), ExitCode.RollbackFailed),

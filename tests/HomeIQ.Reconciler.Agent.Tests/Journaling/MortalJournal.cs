@@ -20,6 +20,14 @@ internal sealed class MortalJournal(Lifeline life, IJournal journal) : IJournal
         return true;
     });
 
+    public void EnterSoak(string run, int number, string state) => Tell("soak", () =>
+    {
+        journal.EnterSoak(run, number, state);
+        return true;
+    });
+
+    public string Supersede(string run, RunEnded entry, RunStarted next) => Tell("supersession", () => journal.Supersede(run, entry, next));
+
     public void End(string run, RunEnded entry) => Tell($"run ended {entry.Phase}", () =>
     {
         journal.End(run, entry);
@@ -41,6 +49,8 @@ internal sealed class MortalJournal(Lifeline life, IJournal journal) : IJournal
     public IReadOnlyList<RunRecord> Runs(int most) => Look(() => journal.Runs(most));
 
     public RunRecord? Find(string run) => Look(() => journal.Find(run));
+
+    public IReadOnlyList<RunRecord> Since(string run) => Look(() => journal.Since(run));
 
     public IReadOnlyList<RunRecord> Unfinished() => Look(journal.Unfinished);
 

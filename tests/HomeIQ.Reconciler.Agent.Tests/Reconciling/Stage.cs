@@ -30,6 +30,9 @@ internal sealed class Stage : IDisposable
     /// <summary>How many steps are under way at once; one, unless a test is about more.</summary>
     public int Parallel { get; init; } = 1;
 
+    /// <summary>How long a commit is watched, as the policy file says it.</summary>
+    public string Soak { get; set; } = "none";
+
     public string StateFolder => Path.Combine(root, "state");
 
     public string EnvFile { get; }
@@ -44,7 +47,7 @@ internal sealed class Stage : IDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(Source, "desired-state")).FullName;
         File.WriteAllText(Path.Combine(folder, "compose.yaml"), compose);
-        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel} }}\n");
+        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak} }}\n");
         Commands.Stage(repository, "*");
         var author = new Signature("Ada", "ada@example.org", Clock.Now);
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;

@@ -61,6 +61,7 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
             Policy = new()
             {
                 RemovalsMax = 1000,
+                Soak = Phased ? new() : SoakPolicy.None,
                 Phases = Phased ? [new("first", [.. InPhase(services, 0)]), new("second", [.. InPhase(services, 1)])] : [],
             },
         };

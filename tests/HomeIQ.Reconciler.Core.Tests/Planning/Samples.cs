@@ -196,6 +196,7 @@ internal static class Samples
         new UnpauseContainer("web", Container),
         new VerifyService("influxdb", Container, "spec"),
         new PutBack("influxdb", Container, "homeiq-influxdb", "spec", "sha256:1", new("always")),
+        new Soak(["api", "web"], TimeSpan.FromMinutes(5), LogErrors.Warn),
         new Promote(Stacks.New),
         new RemoveContainer("influxdb", new("0123456789abcdef", "homeiq-influxdb.kept-012345")),
         new ReleaseImage("influxdb", "homeiq-keep:1"),

@@ -101,7 +101,7 @@ public class StepWalkTests
     internal static string Digest(DesiredService service) => $"digest of {JsonSerializer.Serialize(service.Spec, CoreJson.Default.ContainerSpec).GetHashCode(StringComparison.Ordinal):x8} {service.ContainerName}";
 
     private static DesiredState State(string revision, params DesiredService[] services) =>
-        new() { Project = "homeiq", Revision = revision, Services = [.. services], Networks = [new("net")] };
+        new() { Project = "homeiq", Revision = revision, Services = [.. services], Networks = [new("net")], Policy = new() { Soak = SoakPolicy.None } };
 
     private static IEnumerable<Step> Install(DesiredState state) =>
     [

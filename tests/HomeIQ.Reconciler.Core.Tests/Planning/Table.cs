@@ -196,6 +196,7 @@ public sealed record Table
     {
         Project = "homeiq",
         Revision = revision,
+        Policy = new() { Soak = SoakPolicy.None },
         Services = [.. services.OrderBy(service => service.Name, StringComparer.Ordinal)],
         Networks = [.. Named(services.SelectMany(service => service.Spec.Networks).Select(network => network.Network)).Select(name => new DesiredNetwork(name))],
         Volumes =

@@ -1,0 +1,11 @@
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>What a look at the services under watch says.</summary>
+/// <param name="Left">How long the watch still lasts; zero when it is over.</param>
+/// <param name="Reason">What was seen, in the operator's words.</param>
+/// <param name="Service">The service that fell ill, which ends the watch at once; null while all are well.</param>
+/// <param name="Evidence">Folder with the logs of the service that fell ill, below the state directory.</param>
+public sealed record SoakVerdict(TimeSpan Left, string Reason, string? Service = null, string? Evidence = null)
+{
+    public bool IsOver => Service is not null || Left <= TimeSpan.Zero;
+}

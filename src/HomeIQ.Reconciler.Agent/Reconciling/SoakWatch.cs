@@ -1,0 +1,144 @@
+using System.Text.RegularExpressions;
+using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>Watches the services of a run before it is promoted: restarts, health, probes, and errors in their logs against those before.</summary>
+/// <remarks>A container that somebody stopped or removed is drift, which is put right meanwhile, and no verdict on the version.</remarks>
+internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak)
+{
+    /// <summary>Between two rounds of questions.</summary>
+    public static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
+
+    /// <summary>A probe fails when it fails so many rounds in succession.</summary>
+    private const int Rounds = 3;
+
+    private const int LogLines = 1000;
+
+    /// <summary>Fewer error lines than this are no flood, whatever their share.</summary>
+    private const int FewErrors = 20;
+
+    private readonly ProbeRunner probes = new(context);
+    private readonly long began = context.Time.GetTimestamp();
+    private readonly Dictionary<string, int> restarts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> failedRounds = new(StringComparer.Ordinal);
+    private TimeSpan? lastRound;
+
+    /// <param name="held">The state that the host is held to meanwhile.</param>
+    public async Task<SoakVerdict> LookAsync(EffectiveState held, IReadOnlyList<ObservedContainer> containers, CancellationToken cancellationToken)
+    {
+        var passed = context.Time.GetElapsedTime(began);
+        var left = soak.For - passed;
+        var asks = lastRound is null || passed - lastRound >= Round || left <= TimeSpan.Zero;
+        lastRound = asks ? passed : lastRound;
+        foreach (var name in soak.Services)
+        {
+            var service = held.Find(name);
+            var container = containers.FirstOrDefault(candidate => candidate.Id == service?.ContainerId);
+            if (service is null || container is null)
+            {
+                continue;
+            }
+
+            var illness = IllnessOf(container) ?? (asks ? await AskAsync(service.Service, container, cancellationToken) ?? await FloodOfAsync(name, container) : null);
+            if (illness is not null)
+            {
+                return new(left, $"fell ill {Duration.ToText(Whole(passed))} after it was verified: {illness}", name, await Evidence.SaveAsync(context, name, container, illness));
+            }
+        }
+
+        return new(left > TimeSpan.Zero ? left : TimeSpan.Zero, $"stayed well for {Duration.ToText(Whole(passed))}");
+    }
+
+    private static TimeSpan Whole(TimeSpan span) => TimeSpan.FromSeconds(Math.Floor(span.TotalSeconds));
+
+    private string? IllnessOf(ObservedContainer container)
+    {
+        // A container that was made again meanwhile begins at none.
+        var before = restarts.TryGetValue(container.Id, out var known) ? known : restarts[container.Id] = container.RestartCount;
+        return container switch
+        {
+            _ when container.RestartCount > before => $"it ended and was restarted by the engine ({container.RestartCount - before} times)",
+            { Status: ContainerStatus.Restarting } => $"it ended with exit code {container.ExitCode} and is restarted by the engine",
+            { Status: ContainerStatus.Exited, ExitCode: not 0, Restart.Name: "no" } => $"it ended with exit code {container.ExitCode}",
+            { Status: ContainerStatus.Running, Health: ContainerHealth.Unhealthy } => $"unhealthy: {container.LastHealthOutput?.Trim().ReplaceLineEndings(" ")}",
+            _ => null,
+        };
+    }
+
+    private async Task<string?> AskAsync(DesiredService service, ObservedContainer container, CancellationToken cancellationToken)
+    {
+        if (container.Status is not ContainerStatus.Running)
+        {
+            return null;
+        }
+
+        foreach (var (index, probe) in service.Policy.Probes.Index())
+        {
+            var key = $"{service.Name} {index}";
+            var answer = await probes.AskAsync(probe, service, container, cancellationToken);
+            failedRounds[key] = answer.Result is ProbeResult.Fail ? failedRounds.GetValueOrDefault(key) + 1 : 0;
+            if (failedRounds[key] >= Rounds)
+            {
+                return answer.Text;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A log that fills with errors as it did not before.</summary>
+    private async Task<string?> FloodOfAsync(string service, ObservedContainer container)
+    {
+        if (soak.Errors is LogErrors.Ignore || plan.Steps.Select(step => step.Step).OfType<SetAside>().FirstOrDefault(aside => aside.Service == service) is not { Container.Id: { } former })
+        {
+            return null;
+        }
+
+        var (now, of) = await ErrorsAsync(container.Id);
+        if (now < FewErrors)
+        {
+            return null;
+        }
+
+        var (then, ofThen) = await ErrorsAsync(former);
+        var (share, before) = (Share(now, of), Share(then, ofThen));
+        if (share <= 3 * before + 0.1)
+        {
+            return null;
+        }
+
+        var words = $"{now} of the last {of} log lines are errors ({share:0 %}; before the change {before:0 %})";
+        if (soak.Errors is LogErrors.Warn)
+        {
+            context.Progress.Report(new StepProgressed(plan.Steps.Single(step => step.Step == soak), $"{service}: {words}"));
+            return null;
+        }
+
+        return words;
+    }
+
+    private static double Share(int errors, int lines) => lines == 0 ? 0 : (double)errors / lines;
+
+    private async Task<(int Errors, int Lines)> ErrorsAsync(string container)
+    {
+        try
+        {
+            var lines = await context.Host.ReadLogsAsync(container, LogLines, default);
+            return (lines.Count(line => ErrorLine().IsMatch(line)), lines.Count);
+        }
+        catch (ContainerHostException failed) when (failed.Failure is HostFailure.NotFound)
+        {
+            // The container that was kept is gone: nothing to compare with.
+            return (0, 0);
+        }
+    }
+
+    /// <summary>The words by which the loggers in use mark an error: a level by itself, a level field, or a stack trace's first line.</summary>
+    [GeneratedRegex("""\b(ERROR|CRITICAL|FATAL|PANIC)\b|\blevel"?\s*[=:]\s*"?(error|critical|fatal|panic)\b|^Traceback \(|^Unhandled exception""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 200)]
+    private static partial Regex ErrorLine();
+}
