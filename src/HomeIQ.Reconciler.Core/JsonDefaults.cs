@@ -32,6 +32,8 @@ public static class JsonDefaults
         [typeof(Plan)] = Of(new Plan { Project = "", Revision = "" }, CoreJson.Default.Plan),
         [typeof(PlannedStep)] = Of(new PlannedStep(0, new Promote(""), "", []), CoreJson.Default.PlannedStep),
         [typeof(RunRecord)] = Of(new RunRecord { Id = "", StartedAt = default, Plan = new() { Project = "", Revision = "" } }, CoreJson.Default.RunRecord),
+        [typeof(RunStarted)] = Of(new RunStarted(new() { Project = "", Revision = "" }, null, ""), CoreJson.Default.RunStarted),
+        [typeof(StepFailed)] = Of(new StepFailed(0, false, default, "", null, null), CoreJson.Default.StepFailed),
         [typeof(ObservedState)] = Of(new ObservedState { At = default, Engine = new("", "", "", "", "") }, CoreJson.Default.ObservedState),
         [typeof(ObservedContainer)] = Of(new ObservedContainer { Id = "", Name = "", Image = "", ImageId = "", Status = default }, CoreJson.Default.ObservedContainer),
     };

@@ -222,7 +222,7 @@ internal static class Samples
     public static readonly ValueList<Receipt> Receipts =
     [
         new Performed(), new Skipped("was there"), new ImageReady("sha256:1", "influxdb@sha256:2"), new NetworkMade("n1"), new ContainerMade("c1", "sha256:1"),
-        new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start), new ServiceVerified("healthy after 3.2 s"),
+        new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start), new ServiceVerified("healthy after 3.2 s"), new StateSealed(true),
     ];
 
     public static readonly ValueList<JournalEntry> Entries =
