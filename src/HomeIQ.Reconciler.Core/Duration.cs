@@ -86,7 +86,7 @@ public static class Duration
 }
 
 /// <summary>Writes time spans as <see cref="Duration"/> does.</summary>
-internal sealed class DurationConverter : JsonConverter<TimeSpan>
+public sealed class DurationConverter : JsonConverter<TimeSpan>
 {
     public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.GetString() is { } text && Duration.Parse(text) is { } span ? span : throw new JsonException("Not a duration such as 1m30s.");

@@ -1,9 +1,18 @@
+using System.Text.Json.Serialization;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Applying;
 
-/// <summary>What happens while a run is under way, for whoever watches: a terminal, a log. Nothing depends on being watched.</summary>
+/// <summary>What happens while a run is under way, for whoever watches: a terminal, a log, a verb that asked a daemon. Nothing depends on being watched.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(RunBegan), "run-began")]
+[JsonDerivedType(typeof(StepBegan), "step-began")]
+[JsonDerivedType(typeof(StepProgressed), "step-progressed")]
+[JsonDerivedType(typeof(StepEnded), "step-ended")]
+[JsonDerivedType(typeof(StepBroke), "step-broke")]
+[JsonDerivedType(typeof(RollbackBegan), "rollback-began")]
+[JsonDerivedType(typeof(RunFinished), "run-finished")]
 public abstract record RunEvent;
 
 public sealed record RunBegan(string Run, Plan Plan) : RunEvent;

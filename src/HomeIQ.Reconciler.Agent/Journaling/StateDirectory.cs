@@ -66,5 +66,28 @@ public sealed class StateDirectory : IDisposable
         }
     }
 
+    /// <summary>Whether anybody acts from this folder now, this process included.</summary>
+    public bool IsLocked()
+    {
+        if (held is not null)
+        {
+            return true;
+        }
+
+        try
+        {
+            using var probe = new FileStream(Path.Combine(Root, "lock"), FileMode.Open, FileAccess.Read, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     public void Dispose() => held?.Dispose();
 }

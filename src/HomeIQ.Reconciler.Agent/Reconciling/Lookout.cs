@@ -16,6 +16,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
 {
     private readonly ContentStore contents = new(state.ContentFolder);
     private readonly ValueList<byte> key = state.Key();
+    private ValueList<Condition> conditions = [];
 
     /// <summary>What the host is held to; null before the first promotion.</summary>
     public EffectiveState? Effective() => sealedStore.FindState(journal.Pointers().Effective);
@@ -26,6 +27,10 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         var fetched = await source.FetchAsync(cancellationToken);
         return await PlanAtAsync(source.Resolve(revision ?? settings.Branch), fetched, refresh, cancellationToken);
     }
+
+    /// <summary>Plans for the newest commit that was fetched by whoever it was: a verb may have seen a newer one than the loop.</summary>
+    public Task<Planned> PlanHeadAsync(Fetched fetched, CancellationToken cancellationToken) =>
+        PlanAtAsync(source.Resolve(settings.Branch), fetched, refresh: false, cancellationToken);
 
     /// <summary>Plans for a commit that was fetched before: asks the engine, and nobody else.</summary>
     public async Task<Planned> PlanAtAsync(Revision commit, Fetched fetched, bool refresh, CancellationToken cancellationToken)
@@ -78,15 +83,18 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     {
         var observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken);
         var pointers = journal.Pointers();
-        return HostStatus.Of(planned.Plan, planned.Desired, planned.Effective, observed, settings.Instance) with
+        var status = HostStatus.Of(planned.Plan, planned.Desired, planned.Effective, observed, settings.Instance) with
         {
             Project = planned.Desired?.Project ?? planned.Effective?.Project ?? settings.ProjectName ?? "",
             Revision = planned.Revision?.Id,
             LastKnownGood = sealedStore.FindState(pointers.LastKnownGood)?.Revision,
             WatchedRun = pointers.Soaking,
+            IsRunUnderWay = state.IsLocked(),
             UnfinishedRun = journal.Unfinished().LastOrDefault(run => run.Id != pointers.Soaking)?.Id,
+            Stalled = journal.Runs(1) is [{ Phase: RunPhase.RollbackFailed } stuck] ? $"the way back of run {stuck.Id} failed: {stuck.Summary}" : null,
             SourceProblem = problem,
         };
+        return status with { Conditions = conditions = Conditions.Of(status, time.GetUtcNow(), conditions) };
     }
 
     /// <summary>What leads from one sealed state to another, with Git left out; and what the way there leaves.</summary>

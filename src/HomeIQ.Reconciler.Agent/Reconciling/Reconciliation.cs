@@ -51,7 +51,8 @@ public sealed class Reconciliation
 
     /// <summary>Brings the host to the branch's newest commit, or says why not.</summary>
     /// <param name="approve">The digest that a person approved; null when none was given.</param>
-    public async Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, CancellationToken cancellationToken)
+    /// <param name="watches">Stay until the watch over the commit has ended; false where a loop does the watching.</param>
+    public async Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken)
     {
         if (await PrepareAsync(cancellationToken) is { } obstacle)
         {
@@ -69,10 +70,15 @@ public sealed class Reconciliation
             // A newer commit that changes what is under watch takes its place; any other waits until the watch is over.
             if (Gate(plan, approve) is null && Supersedes(plan, watched))
             {
-                return await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken, watched.Id), cancellationToken);
+                return await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken, watched.Id), watches, cancellationToken);
             }
 
-            if (await SoakedAsync(new(ApplyResult.Soaking, "", watched.Id), cancellationToken) is { Result: not ApplyResult.Applied } ill)
+            if (!watches)
+            {
+                return new(ApplyResult.Soaking, $"run {watched.Id} is still being watched; what comes after it waits until then", watched.Id, plan);
+            }
+
+            if (await SoakedAsync(new(ApplyResult.Soaking, "", watched.Id), watches, cancellationToken) is { Result: not ApplyResult.Applied } ill)
             {
                 return ill;
             }
@@ -81,8 +87,25 @@ public sealed class Reconciliation
             plan = planned.Plan!;
         }
 
-        var report = Gate(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), cancellationToken);
+        var report = Gate(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), watches, cancellationToken);
         return report with { Problems = [.. planned.Problems, .. report.Problems] };
+    }
+
+    /// <summary>Tries the branch's newest commit although it failed before: what holds it is released.</summary>
+    public async Task<ApplyReport> RetryAsync(bool watches, CancellationToken cancellationToken)
+    {
+        if (await PrepareAsync(cancellationToken) is { } obstacle)
+        {
+            return obstacle;
+        }
+
+        var planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
+        foreach (var entry in (planned.Plan?.Holds ?? []).Select(hold => hold.Quarantine).OfType<string>())
+        {
+            journal.ReleaseQuarantine(entry);
+        }
+
+        return await ApplyAsync(revision: null, approve: null, refresh: false, watches, cancellationToken);
     }
 
     /// <summary>One pass of the loop: the branch head where it may be tried, else what the host is held to, so that held is not abandoned.</summary>
@@ -93,7 +116,7 @@ public sealed class Reconciliation
             return new(time.GetUtcNow(), await StatusAsync(source, await lookout.PlanEffectiveAsync(seen: null, cancellationToken), cancellationToken), null, null, Attempt.Now, obstacle.Summary);
         }
 
-        var planned = source.Head is { } head ? await lookout.PlanAtAsync(head.Head, head, refresh: false, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
+        var planned = source.Head is { } head ? await lookout.PlanHeadAsync(head, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
         var status = await StatusAsync(source, planned, cancellationToken);
         var watched = Watched();
         if (watched is not null && planned is { Observed: { } observed, Effective: { } held })
@@ -161,9 +184,9 @@ public sealed class Reconciliation
     }
 
     /// <summary>Where there is no loop to watch, the verb itself does.</summary>
-    private async Task<ApplyReport> SoakedAsync(ApplyReport report, CancellationToken cancellationToken)
+    private async Task<ApplyReport> SoakedAsync(ApplyReport report, bool watches, CancellationToken cancellationToken)
     {
-        if (report is not { Result: ApplyResult.Soaking, Run: { } id })
+        if (!watches || report is not { Result: ApplyResult.Soaking, Run: { } id })
         {
             return report;
         }
@@ -202,7 +225,7 @@ public sealed class Reconciliation
         if (Watched() is { } watched)
         {
             watch = null;
-            return await runs.EndSoakAsync(watched, runs.ContextOf(watched, lookout.Effective()), new(TimeSpan.Zero, "a person went back from it", watched.Plan.Contents.Keys.First()));
+            return await runs.EndSoakAsync(watched, runs.ContextOf(watched, lookout.Effective()), new(time.GetUtcNow() - watched.StartedAt, TimeSpan.Zero, "a person went back from it", watched.Plan.Contents.Keys.First()));
         }
 
         if (sealedStore.FindState(pointers.Effective) is not { } effective || sealedStore.FindState(pointers.Previous) is not { } target)

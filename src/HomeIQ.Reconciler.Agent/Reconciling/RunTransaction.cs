@@ -55,20 +55,20 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     }
 
     /// <summary>The watch is over and all stayed well: promotes, and clears away.</summary>
-    public async Task<ApplyReport> FinishSoakAsync(string run, string evidence)
+    public async Task<ApplyReport> FinishSoakAsync(string run, string evidence, TimeSpan passed)
     {
         var record = Record(run);
         var soak = record.Plan.Steps.Single(step => step.Step is Soak);
         context.Watched = journal.Pointers().Effective;
         journal.Append(run, new StepDone(soak.Number, IsRollback: false, new ServiceVerified(evidence)));
-        context.Progress.Report(new StepEnded(soak, false, new ServiceVerified(evidence), ((Soak)soak.Step).For));
+        context.Progress.Report(new StepEnded(soak, false, new ServiceVerified(evidence), passed));
         var done = record.Begun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).Append(soak.Number).ToHashSet();
         var failures = await applier.PerformAsync(record.Plan, done, Parallel, goOn: false, CancellationToken.None);
         return failures.Count == 0 || IsPromoted(run) ? Succeed(run) : await EndBadlyAsync(run, failures);
     }
 
     /// <summary>A service fell ill while it was watched: the run goes back, and with it what was repaired or superseded since the last known-good state.</summary>
-    public Task<ApplyReport> FailSoakAsync(string run, string service, string reason, string? evidence)
+    public Task<ApplyReport> FailSoakAsync(string run, string service, string reason, string? evidence, TimeSpan passed)
     {
         var soak = Record(run).Plan.Steps.Single(step => step.Step is Soak);
         var failure = new StepFailed(
@@ -78,7 +78,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
             Service = service,
         };
         journal.Append(run, failure);
-        context.Progress.Report(new StepBroke(soak, false, failure, ((Soak)soak.Step).For));
+        context.Progress.Report(new StepBroke(soak, false, failure, passed));
         return EndBadlyAsync(run, [failure]);
     }
 
@@ -153,9 +153,13 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
 
     private ApplyReport Succeed(string run)
     {
-        var plan = Record(run).Plan;
-        var from = plan.From is { } earlier ? $" (was {Short(earlier)})" : "";
-        return End(run, RunPhase.Succeeded, null, $"{Short(plan.Revision)} is applied, verified and last known-good{from}", ApplyResult.Applied, null);
+        var record = Record(run);
+        var plan = record.Plan;
+        var repaired = plan.Changes.Where(ChangeText.IsDrift).Select(change => change.Subject).Distinct(StringComparer.Ordinal).ToList();
+        var summary = record.Cause == RunCause.Drift && repaired.Count > 0
+            ? $"put right: {string.Join(", ", repaired)}"
+            : $"{Short(plan.Revision)} is applied, verified and last known-good{(plan.From is { } earlier ? $" (was {Short(earlier)})" : "")}";
+        return End(run, RunPhase.Succeeded, null, summary, ApplyResult.Applied, null);
     }
 
     private async Task<ApplyReport> EndBadlyAsync(string run, IReadOnlyList<StepFailed> failures)

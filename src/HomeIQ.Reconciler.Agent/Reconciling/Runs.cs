@@ -59,8 +59,8 @@ internal sealed class Runs(
         await using var events = new EventHub(host, time);
         var transaction = new RunTransaction(journal, new Applier(journal, new StepPerformer(context, events), context), context, time);
         var report = verdict.Service is { } service
-            ? await transaction.FailSoakAsync(run.Id, service, context.Redactor.Redact(verdict.Reason), verdict.Evidence)
-            : await transaction.FinishSoakAsync(run.Id, verdict.Reason);
+            ? await transaction.FailSoakAsync(run.Id, service, context.Redactor.Redact(verdict.Reason), verdict.Evidence, verdict.Passed)
+            : await transaction.FinishSoakAsync(run.Id, verdict.Reason, verdict.Passed);
         return report with { Problems = commits.Keep() };
     }
 

@@ -5,7 +5,8 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <param name="Reason">What was seen, in the operator's words.</param>
 /// <param name="Service">The service that fell ill, which ends the watch at once; null while all are well.</param>
 /// <param name="Evidence">Folder with the logs of the service that fell ill, below the state directory.</param>
-public sealed record SoakVerdict(TimeSpan Left, string Reason, string? Service = null, string? Evidence = null)
+/// <param name="Passed">How long it was watched.</param>
+public sealed record SoakVerdict(TimeSpan Passed, TimeSpan Left, string Reason, string? Service = null, string? Evidence = null)
 {
     public bool IsOver => Service is not null || Left <= TimeSpan.Zero;
 }

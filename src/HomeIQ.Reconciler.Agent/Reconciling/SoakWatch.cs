@@ -47,11 +47,11 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
             var illness = IllnessOf(container) ?? (asks ? await AskAsync(service.Service, container, cancellationToken) ?? await FloodOfAsync(name, container) : null);
             if (illness is not null)
             {
-                return new(left, $"fell ill {Duration.ToText(Whole(passed))} after it was verified: {illness}", name, await Evidence.SaveAsync(context, name, container, illness));
+                return new(passed, left, $"fell ill {Duration.ToText(Whole(passed))} after it was verified: {illness}", name, await Evidence.SaveAsync(context, name, container, illness));
             }
         }
 
-        return new(left > TimeSpan.Zero ? left : TimeSpan.Zero, $"stayed well for {Duration.ToText(Whole(passed))}");
+        return new(passed, left > TimeSpan.Zero ? left : TimeSpan.Zero, $"stayed well for {Duration.ToText(Whole(passed))}");
     }
 
     private static TimeSpan Whole(TimeSpan span) => TimeSpan.FromSeconds(Math.Floor(span.TotalSeconds));

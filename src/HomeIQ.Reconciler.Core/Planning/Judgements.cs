@@ -118,7 +118,7 @@ internal static class Judgements
 
             remarks.Hold(
                 "quarantined", entry.Service, $"{string.Join(", ", entry.Contents.Keys)} failed as {(entry.Contents.Count == 1 ? "it is" : "they are")} in run {entry.Run} at {entry.At:yyyy-MM-dd HH:mm}: {entry.Reason}",
-                $"change {string.Join(" or ", entry.Contents.Keys)}, or revert the change (quarantine {entry.Id})");
+                $"change {string.Join(" or ", entry.Contents.Keys)}, or revert the change (quarantine {entry.Id})", entry.Id);
         }
     }
 

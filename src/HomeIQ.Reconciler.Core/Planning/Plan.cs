@@ -37,7 +37,8 @@ public enum Verdict
 }
 
 /// <summary>A remark of the planner. <paramref name="Code"/> is stable (<c>floating-tag</c>), the message is for people, the hint says what to do.</summary>
-public sealed record Remark(string Code, string Subject, string Message, string? Hint = null);
+/// <param name="Quarantine">Id of the quarantine entry that it speaks of; null for other remarks.</param>
+public sealed record Remark(string Code, string Subject, string Message, string? Hint = null, string? Quarantine = null);
 
 /// <summary>What will be done, in which order, and why: a value that can be read aloud before anything moves.</summary>
 public sealed record Plan

@@ -22,7 +22,7 @@ internal sealed class Remarks
 
     public void Ask(string code, string subject, string message, string? hint = null) => approvals.Add(new(code, subject, message, hint));
 
-    public void Hold(string code, string subject, string message, string? hint = null) => holds.Add(new(code, subject, message, hint));
+    public void Hold(string code, string subject, string message, string hint, string quarantine) => holds.Add(new(code, subject, message, hint, quarantine));
 
     private static ValueList<Remark> Sorted(List<Remark> remarks) =>
     [

@@ -62,11 +62,23 @@ public sealed record HostStatus
 
     public ValueList<Remark> Refusals { get; init; } = [];
 
+    /// <summary>The status in Kubernetes' words; <c>Ready</c> first.</summary>
+    public ValueList<Condition> Conditions { get; init; } = [];
+
     /// <summary>A run that was cut off: the next start of a mutating verb finishes it.</summary>
     public string? UnfinishedRun { get; init; }
 
+    /// <summary>Somebody acts from this state directory now: an unfinished run is under way, not cut off.</summary>
+    public bool IsRunUnderWay { get; init; }
+
     /// <summary>A run that is verified and watched: the host is held to its state, which is not last known-good yet.</summary>
     public string? WatchedRun { get; init; }
+
+    /// <summary>Why nothing more is changed by itself until a person acts; null while it is.</summary>
+    public string? Stalled { get; init; }
+
+    /// <summary>What a person put off, until when and why; null when nothing is.</summary>
+    public string? Suspended { get; init; }
 
     /// <summary>Why the branch head could not be looked at; null when it could.</summary>
     public string? SourceProblem { get; init; }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reconciling;
+using HomeIQ.Reconciler.Web;
 
 namespace HomeIQ.Reconciler.Cli;
 
@@ -25,24 +26,36 @@ internal static class ApplyCommand
               homeiq apply --approve 1f3a9c02
             """) { revision, approve, refresh };
         command.Does((parsed, terminal, cancellationToken) => RunAsync(
-            terminal, parsed, agent.Read(parsed),
-            reconciliation => reconciliation.ApplyAsync(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), cancellationToken)));
+            terminal, parsed, agent.Read(parsed), "apply", new(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh)),
+            reconciliation => reconciliation.ApplyAsync(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), watches: true, cancellationToken), cancellationToken));
         return command;
     }
 
-    /// <summary>Runs a mutating verb with live progress and prints how it ended.</summary>
-    public static async Task<int> RunAsync(Terminal terminal, ParseResult parsed, AgentSettings settings, Func<Reconciliation, Task<ApplyReport>> run)
+    /// <summary>Runs a mutating verb with live progress and prints how it ended; where a daemon acts from the state directory, it does it.</summary>
+    public static async Task<int> RunAsync(
+        Terminal terminal, ParseResult parsed, AgentSettings settings, string verb, Ask ask, Func<Reconciliation, Task<ApplyReport>> run, CancellationToken cancellationToken)
     {
         ApplyReport report;
         using (var log = Log.Open(parsed))
         using (var progress = new RunProgress(terminal, TimeProvider.System))
         {
-            await using var session = Session.Open(settings, new Listener<RunEvent>(happened =>
+            var listener = new Listener<RunEvent>(happened =>
             {
                 progress.Report(happened);
                 log?.Runs.Report(happened);
-            }));
-            report = await run(session.Reconciliation);
+            });
+            if (await DaemonClient.FindAsync(settings.StateDirectory, cancellationToken) is { } daemon)
+            {
+                using (daemon)
+                {
+                    report = await daemon.AskAsync(verb, ask, listener, cancellationToken);
+                }
+            }
+            else
+            {
+                await using var session = Session.Open(settings, listener);
+                report = await run(session.Reconciliation);
+            }
         }
 
         terminal.Problems(report.Problems);

@@ -32,10 +32,13 @@ internal sealed class Log : IDisposable
 
     public RunLog Runs { get; }
 
+    public ILogger<Reconciling.ReconcileLoop> Loop => factory.CreateLogger<Reconciling.ReconcileLoop>();
+
     /// <summary>Null when no log is wanted.</summary>
-    public static Log? Open(ParseResult parsed)
+    /// <param name="usual">The level when nobody names one.</param>
+    public static Log? Open(ParseResult parsed, string usual = "off")
     {
-        var level = parsed.GetValue(Option) is { Length: > 0 } given ? given : Environment.GetEnvironmentVariable("HOMEIQ_LOG") ?? "off";
+        var level = parsed.GetValue(Option) is { Length: > 0 } given ? given : Environment.GetEnvironmentVariable("HOMEIQ_LOG") ?? usual;
         return level.ToLowerInvariant() switch
         {
             "off" => null,

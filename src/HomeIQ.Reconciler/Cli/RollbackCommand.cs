@@ -15,7 +15,7 @@ internal static class RollbackCommand
               homeiq rollback
             """);
         command.Does((parsed, terminal, cancellationToken) => ApplyCommand.RunAsync(
-            terminal, parsed, agent.Read(parsed), reconciliation => reconciliation.RollbackAsync(cancellationToken)));
+            terminal, parsed, agent.Read(parsed), "rollback", new(), reconciliation => reconciliation.RollbackAsync(cancellationToken), cancellationToken));
         return command;
     }
 }

@@ -100,7 +100,10 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
     private static string Seconds(TimeSpan took) => took.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 
     private void Finished(PlannedStep step, string mark, TimeSpan took, string said) =>
-        Line($"  {mark} {step.Number,3}/{total} {Seconds(took),6} s  {StepText.Of(step.Step)}{(said.Length > 0 ? $": {said}" : "")}");
+        Line($"  {mark} {step.Number,3}{Total} {Seconds(took),6} s  {StepText.Of(step.Step)}{(said.Length > 0 ? $": {said}" : "")}");
+
+    /// <summary>Unknown where a run is only taken up again.</summary>
+    private string Total => total > 0 ? $"/{total}" : "";
 
     private void Draw()
     {
@@ -145,7 +148,7 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
         var most = Math.Clamp(Console.WindowHeight - 2, 1, MostLines);
         foreach (var (step, began, news) in underWay.Values.Take(most))
         {
-            var line = $"  .... {step.Number,3}/{total} {Seconds(time.GetElapsedTime(began)),6} s  {StepText.Of(step.Step)}{(news.Length > 0 ? $": {news}" : "")}";
+            var line = $"  .... {step.Number,3}{Total} {Seconds(time.GetElapsedTime(began)),6} s  {StepText.Of(step.Step)}{(news.Length > 0 ? $": {news}" : "")}";
             Line(terminal.Cyan(line.Length > width ? line[..width] : line));
             drawn++;
         }

@@ -3,6 +3,7 @@ using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Reconciling;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HomeIQ.Reconciler.Cli;
 
@@ -12,9 +13,11 @@ internal sealed class Session : IAsyncDisposable
     private readonly StateDirectory state;
     private readonly DockerEngine host;
     private readonly GitSource source;
+    private readonly string instance;
 
     private Session(AgentSettings settings, IProgress<RunEvent> progress)
     {
+        instance = settings.Instance;
         state = StateDirectory.Open(settings.StateDirectory);
         Journal = HaltingJournal.WhenAsked(new SqliteJournal(state.JournalFile, TimeProvider.System));
         host = new DockerEngine(new DockerEngineSettings { Endpoint = settings.Docker, ConfigurationFolder = settings.DockerConfig, ContentRoot = state.ContentFolder });
@@ -31,6 +34,17 @@ internal sealed class Session : IAsyncDisposable
     }
 
     public Reconciliation Reconciliation { get; }
+
+    /// <summary>The loop over this session's reconciliation.</summary>
+    public ReconcileLoop Loop(LoopSettings pace, Log? log)
+    {
+        var hints = new Hints(TimeProvider.System);
+        return new ReconcileLoop(
+            Reconciliation,
+            new SourceWatch(source, hints, pace, TimeProvider.System),
+            new EngineWatch(host, instance, hints, pace, TimeProvider.System),
+            hints, pace, TimeProvider.System, log?.Loop ?? NullLogger<ReconcileLoop>.Instance);
+    }
 
     public IJournal Journal { get; }
 

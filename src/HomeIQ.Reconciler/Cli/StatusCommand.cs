@@ -56,7 +56,9 @@ internal static class StatusCommand
 
         if (status.UnfinishedRun is { } run)
         {
-            terminal.Line($"  {terminal.Yellow("unfinished")}: run {run} was cut off; the next homeiq apply finishes it");
+            terminal.Line(status.IsRunUnderWay
+                ? $"  {terminal.Cyan("under way")}: run {run}; what differs below is its work"
+                : $"  {terminal.Yellow("unfinished")}: run {run} was cut off; the next homeiq apply finishes it");
         }
 
         if (status.SourceProblem is { } problem)

@@ -36,7 +36,7 @@ internal sealed class AgentProcess : IDisposable
     public List<RunEvent> Events { get; } = [];
 
     public Task<ApplyReport> ApplyAsync(string? revision = null) =>
-        Reconciliation.ApplyAsync(revision, approve: null, refresh: false, TestContext.Current.CancellationToken);
+        Reconciliation.ApplyAsync(revision, approve: null, refresh: false, watches: true, TestContext.Current.CancellationToken);
 
     /// <summary>Applies until it is done or killed; null when it was killed.</summary>
     public async Task<ApplyReport?> ApplyUntilCutAsync()

@@ -168,6 +168,19 @@ public sealed class LoopTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_person_applied_is_not_undone_because_the_loop_has_not_fetched_it_yet()
+    {
+        await InstalledAsync(Rarely);
+        var commit = stage.Commit(Stacks.Three(api: "1.1.0"));
+
+        var report = await loop!.Loop.AskAsync("apply", (reconciliation, cancellationToken) => reconciliation.ApplyAsync(null, null, false, watches: false, cancellationToken));
+        var next = await loop.PassAsync(pass => pass.Status is { Sync: Sync.Synced });
+
+        Assert.Equal((ApplyResult.Applied, commit), (report.Result, next.Status!.Effective));
+        Assert.Equal(2, Runs().Count);
+    }
+
+    [Fact]
     public async Task A_quiet_host_is_left_alone()
     {
         await InstalledAsync(Rarely, Slow(Stacks.Three()));

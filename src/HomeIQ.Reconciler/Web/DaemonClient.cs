@@ -1,0 +1,94 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Reconciling;
+
+namespace HomeIQ.Reconciler.Web;
+
+/// <summary>A verb's side of the daemon's socket.</summary>
+internal sealed class DaemonClient : IDisposable
+{
+    private readonly HttpClient http;
+
+    private DaemonClient(string socket) => http = new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
+            return new NetworkStream(connection, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = new("http://daemon"),
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>The daemon that acts from a state directory; null when none runs.</summary>
+    public static async Task<DaemonClient?> FindAsync(string stateDirectory, CancellationToken cancellationToken)
+    {
+        var socket = Daemon.SocketOf(stateDirectory);
+        if (!File.Exists(socket))
+        {
+            return null;
+        }
+
+        var client = new DaemonClient(socket);
+        try
+        {
+            using var answer = await client.http.GetAsync(new Uri("/health", UriKind.Relative), cancellationToken);
+            return client;
+        }
+        catch (HttpRequestException)
+        {
+            // Left behind by one that was killed.
+            client.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Has the daemon do a verb, and passes on what happens meanwhile.</summary>
+    /// <exception cref="IOException">The daemon went away, or could not do it.</exception>
+    public async Task<ApplyReport> AskAsync(string verb, Ask ask, IProgress<RunEvent> progress, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/ask/{verb}")
+        {
+            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(ask, DaemonJson.Default.Ask)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        };
+        try
+        {
+            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken));
+            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            {
+                switch (JsonSerializer.Deserialize(line, DaemonJson.Default.AnswerLine))
+                {
+                    case { Event: { } happened }:
+                        progress.Report(happened);
+                        break;
+                    case { Report: { } report }:
+                        return report;
+                    case { Error: { } error }:
+                        throw new IOException(error);
+                }
+            }
+        }
+        catch (HttpRequestException broken)
+        {
+            throw new IOException($"the daemon does not answer: {broken.Message}", broken);
+        }
+
+        throw new IOException("the daemon went away before it had finished; homeiq history tells what it did");
+    }
+
+    /// <summary>Has the daemon look at repository and host now.</summary>
+    public async Task ReconcileAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await http.PostAsync(new Uri("/api/v1/ask/reconcile", UriKind.Relative), null, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public void Dispose() => http.Dispose();
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Reconciling;
+using HomeIQ.Reconciler.Reporting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace HomeIQ.Reconciler.Web;
+
+/// <summary>What a daemon answers: looking everywhere, asking for changes on its own socket only.</summary>
+internal static class Endpoints
+{
+    public static void MapDaemon(this WebApplication app, ReconcileLoop loop, EventBroadcast events, TimeProvider time, TimeSpan stale)
+    {
+        app.MapGet("/health", () => Results.Json(Health(loop, time, stale) is var health ? health : null, DaemonJson.Default.DaemonHealth, statusCode: health!.Status == "pass" ? 200 : 503));
+        app.MapGet("/ready", () => loop.Latest?.Status is { } status
+            ? Results.Json(status, DaemonJson.Default.HostStatus, statusCode: status.Conditions is [{ Type: "Ready", Status: "True" }, ..] ? 200 : 503)
+            : Results.StatusCode(503));
+        app.MapGet("/api/v1/status", () => loop.Latest?.Status is { } status ? Results.Json(status, DaemonJson.Default.HostStatus) : Results.StatusCode(503));
+
+        var asking = app.MapGroup("/api/v1/ask").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.Text("ask on the daemon's own socket\n", statusCode: 403));
+        asking.MapPost("/apply", (HttpContext http) => AnswerAsync(http, loop, events, "apply", ask => (reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token)));
+        asking.MapPost("/rollback", (HttpContext http) => AnswerAsync(http, loop, events, "roll back", _ => (reconciliation, token) => reconciliation.RollbackAsync(token)));
+        asking.MapPost("/retry", (HttpContext http) => AnswerAsync(http, loop, events, "retry", _ => (reconciliation, token) => reconciliation.RetryAsync(watches: false, token)));
+        asking.MapPost("/reconcile", () =>
+        {
+            loop.Reconcile();
+            return Results.Accepted();
+        });
+    }
+
+    private static DaemonHealth Health(ReconcileLoop loop, TimeProvider time, TimeSpan stale)
+    {
+        var last = loop.Latest;
+        return last is null ? new("warn", null, "no pass has ended yet")
+            : time.GetUtcNow() - last.At > stale ? new("fail", last.At, "the last pass is long ago")
+            : new("pass", last.At, last.Problem);
+    }
+
+    /// <summary>Streams what happens, a JSON object a line, and at last the report.</summary>
+    private static async Task AnswerAsync(
+        HttpContext http, ReconcileLoop loop, EventBroadcast events, string what, Func<Ask, Func<Reconciliation, CancellationToken, Task<ApplyReport>>> deed)
+    {
+        var ask = await http.Request.ReadFromJsonAsync(DaemonJson.Default.Ask, http.RequestAborted) ?? new Ask();
+        http.Response.ContentType = "application/x-ndjson";
+        using var subscription = events.Listen();
+        var answer = loop.AskAsync(what, deed(ask));
+        while (!answer.IsCompleted || subscription.Events.Count > 0)
+        {
+            var more = subscription.Events.WaitToReadAsync(http.RequestAborted).AsTask();
+            await Task.WhenAny(more, answer);
+            while (subscription.Events.TryRead(out var happened))
+            {
+                await WriteAsync(http, new(Event: happened));
+            }
+        }
+
+        try
+        {
+            await WriteAsync(http, new(Report: await answer));
+        }
+        catch (Exception failed) when (failed is IOException or JournalException or Docker.ContainerHostException)
+        {
+            await WriteAsync(http, new(Error: failed.Message));
+        }
+    }
+
+    private static async Task WriteAsync(HttpContext http, AnswerLine line)
+    {
+        await JsonSerializer.SerializeAsync(http.Response.Body, line, DaemonJson.Default.AnswerLine, http.RequestAborted);
+        await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+    }
+}
