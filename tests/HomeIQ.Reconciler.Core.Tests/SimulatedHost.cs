@@ -42,7 +42,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     public void Tamper(Func<ObservedState, ObservedState> change) => State = change(State);
 
     /// <summary>Makes a run's specifications known, as the sealed store does, and forgets the run before.</summary>
-    public void Begin(DesiredState desired, Func<DesiredService, string> digest)
+    public void Begin(DesiredState desired, params Func<DesiredService, string>[] digests)
     {
         Wanted = desired;
         IsPromoted = false;
@@ -50,7 +50,10 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         imageOf.Clear();
         foreach (var service in desired.Services)
         {
-            specs[digest(service)] = service;
+            foreach (var digest in digests)
+            {
+                specs[digest(service)] = service;
+            }
         }
     }
 
@@ -132,7 +135,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 return new Performed();
             case VerifyService verify:
                 var proven = Find(verify.Service, verify.Container);
-                Require(specs.ContainsKey(verify.SpecDigest), $"the specification of {verify.Service} is sealed");
+                Require(specs.ContainsKey(verify.Digest), $"the specification of {verify.Service} is sealed");
                 Require(IsGood(proven), $"{verify.Service} is healthy");
                 return new ServiceVerified("healthy");
             case RemoveContainer remove:

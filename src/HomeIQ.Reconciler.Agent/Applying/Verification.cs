@@ -20,7 +20,8 @@ internal sealed class Verification(RunContext context, EventHub events)
 
     public async Task<Receipt> VerifyAsync(PlannedStep planned, VerifyService step, CancellationToken cancellationToken)
     {
-        var service = context.Sealed.FindService(step.SpecDigest);
+        // A specification is sealed once; what is asked of it may be something else in the state before.
+        var service = context.Before?.Find(step.Service) is { } known && known.SpecDigest == step.Digest ? known.Service : context.Sealed.FindService(step.Digest);
         var began = context.Time.GetTimestamp();
         var (container, evidence) = await AwaitHealthAsync(planned, step, service, began, cancellationToken);
         if (container.Status is ContainerStatus.Running && service is { Policy.Probes.Count: > 0 })

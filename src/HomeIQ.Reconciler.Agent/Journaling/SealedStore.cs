@@ -19,6 +19,7 @@ public sealed class SealedStore
         states = Folder(directory, "states");
     }
 
+    /// <param name="digest">Of the container specification, or of the content, which covers what the service is verified by, too.</param>
     public void PutService(string digest, DesiredService service)
     {
         if (!File.Exists(PathOf(services, digest)))
@@ -27,7 +28,7 @@ public sealed class SealedStore
         }
     }
 
-    /// <summary>The service whose container specification has that digest; null when it was never sealed here.</summary>
+    /// <summary>The service whose specification or content has that digest; null when it was never sealed here. Under that of its specification, its policy is the one of its first run.</summary>
     public DesiredService? FindService(string digest) => Find(services, digest, CoreJson.Default.DesiredService);
 
     /// <summary>Keeps the inspect of a container just after its creation.</summary>

@@ -24,6 +24,7 @@ internal sealed class Runs(
         foreach (var service in desired.Services)
         {
             sealedStore.PutService(Changes.SpecDigest.Of(service, key.ToArray()), service);
+            sealedStore.PutService(Changes.ContentDigest.Of(service, key.ToArray()), service);
         }
 
         var pointers = journal.Pointers();

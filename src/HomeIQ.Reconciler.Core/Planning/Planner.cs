@@ -56,7 +56,7 @@ public static class Planner
             Holds = remarks.Holds,
             Unverified = [.. works.Values.Where(work => work.Verify is not null && Judgements.IsUnverified(inventory, work)).Select(work => work.Name).Order(StringComparer.Ordinal)],
             Contents = new(works.Values.Where(work => work is { IsChanged: true, Desired: not null, Move: not Move.None })
-                .Select(work => KeyValuePair.Create(work.Name, ContentDigest.Of(work.Desired!, inventory.Key)))),
+                .Select(work => KeyValuePair.Create(work.Name, work.ContentDigest(inventory)))),
         };
 
         return plan with { Digest = PlanDigest.Of(plan) };

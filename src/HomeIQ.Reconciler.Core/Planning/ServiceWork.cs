@@ -28,6 +28,7 @@ internal enum Move
 internal sealed class ServiceWork(string name, DesiredService? desired, EffectiveService? effective, ObservedContainer? container)
 {
     private string? specDigest;
+    private string? contentDigest;
 
     public string Name { get; } = name;
 
@@ -97,4 +98,7 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
     }
 
     public string SpecDigest(Inventory inventory) => specDigest ??= Changes.SpecDigest.Of(Desired!, inventory.Key);
+
+    /// <summary>Under which the service lies sealed with all that it is verified by: its specification may stay while its probes change.</summary>
+    public string ContentDigest(Inventory inventory) => contentDigest ??= Changes.ContentDigest.Of(Desired!, inventory.Key);
 }

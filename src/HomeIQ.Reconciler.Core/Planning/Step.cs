@@ -139,8 +139,8 @@ public sealed record UnpauseContainer(string Service, ContainerRef Container) : 
 }
 
 /// <summary>Wait until the service is healthy and its probes pass. Receipt: <see cref="Journaling.ServiceVerified"/>.</summary>
-/// <param name="SpecDigest">Names the sealed service, whose health check, probes and time limit count.</param>
-public sealed record VerifyService(string Service, ContainerRef Container, string SpecDigest) : Step
+/// <param name="Digest">Names the sealed service, whose health check, probes and time limit count: by its content, or by the specification that it has in the state before.</param>
+public sealed record VerifyService(string Service, ContainerRef Container, string Digest) : Step
 {
     public override string Subject => Service;
 }

@@ -33,6 +33,9 @@ internal sealed class Stage : IDisposable
     /// <summary>How long a commit is watched, as the policy file says it.</summary>
     public string Soak { get; set; } = "none";
 
+    /// <summary>What the policy file of the next commits says beyond that: whole lines.</summary>
+    public string Policy { get; set; } = "";
+
     public string StateFolder => Path.Combine(root, "state");
 
     public string EnvFile { get; }
@@ -47,7 +50,7 @@ internal sealed class Stage : IDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(Source, "desired-state")).FullName;
         File.WriteAllText(Path.Combine(folder, "compose.yaml"), compose);
-        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak} }}\n");
+        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak} }}\n{Policy}\n");
         Commands.Stage(repository, "*");
         var author = new Signature("Ada", "ada@example.org", Clock.Now);
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;

@@ -44,6 +44,9 @@ internal sealed class House
 
     public static string Digest(DesiredService service) => SpecDigest.Of(service, Key.ToArray());
 
+    /// <summary>Names the service with all that it is verified by.</summary>
+    public static string Content(DesiredService service) => ContentDigest.Of(service, Key.ToArray());
+
     public Plan Plan(DesiredState desired) => Planner.PlanFor(new()
     {
         Desired = desired,
@@ -62,7 +65,7 @@ internal sealed class House
             return null;
         }
 
-        Host.Begin(desired, Digest);
+        Host.Begin(desired, Digest, Content);
         Host.Run(plan, dice);
         Remember(desired);
         return plan;
@@ -71,7 +74,7 @@ internal sealed class House
     /// <summary>Performs the first steps of a plan and returns the journal of them.</summary>
     public RunRecord Begin(DesiredState desired, Plan plan, Func<int, int> dice, int most)
     {
-        Host.Begin(desired, Digest);
+        Host.Begin(desired, Digest, Content);
         var entries = Host.Run(plan, dice, most);
         if (Host.IsPromoted)
         {

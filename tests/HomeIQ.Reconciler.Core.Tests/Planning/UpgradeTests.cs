@@ -115,7 +115,8 @@ public sealed class UpgradeTests
     {
         var plan = Stack.CommitImage("api", "homeiq/api:1.1.0").Plan;
         var steps = plan.Steps.Select(step => step.Step).ToList();
-        var digest = HomeIQ.Reconciler.Changes.SpecDigest.Of(Stack.CommitImage("api", "homeiq/api:1.1.0").Desired.Find("api")!, [.. Key]);
+        var api = Stack.CommitImage("api", "homeiq/api:1.1.0").Desired.Find("api")!;
+        var digest = HomeIQ.Reconciler.Changes.SpecDigest.Of(api, [.. Key]);
 
         Assert.Contains(new CreateContainer("api", "homeiq-api.new", digest, null), steps);
         Assert.Contains(new StopContainer("api", new(Id("api"), "homeiq-api")), steps);
@@ -125,7 +126,7 @@ public sealed class UpgradeTests
             steps);
         Assert.Contains(new RenameContainer("api", new(null, "homeiq-api.new"), "homeiq-api"), steps);
         Assert.Contains(new StartContainer("api", new(null, "homeiq-api")), steps);
-        Assert.Contains(new VerifyService("api", new(null, "homeiq-api"), digest), steps);
+        Assert.Contains(new VerifyService("api", new(null, "homeiq-api"), HomeIQ.Reconciler.Changes.ContentDigest.Of(api, [.. Key])), steps);
         Assert.Contains(new RemoveContainer("api", new(Id("api"), $"homeiq-api.kept-{Id("api")[..6]}")), steps);
     }
 
