@@ -10,8 +10,34 @@ internal static class Evidence
 {
     private const int LogLines = 400;
 
-    /// <returns>The folder, relative to the state directory.</returns>
-    public static async Task<string> SaveAsync(RunContext context, string service, ObservedContainer container, string reason)
+    /// <summary>What was found bad, as a failure that says where the evidence lies.</summary>
+    public static async Task<StepFailedException> OfAsync(RunContext context, FailureClass failureClass, string service, ObservedContainer? container, string reason)
+    {
+        if (container is null)
+        {
+            return new(failureClass, reason) { Service = service };
+        }
+
+        var (folder, hint) = await SaveAsync(context, service, container, reason);
+        return new(failureClass, reason, hint) { Evidence = folder, Service = service };
+    }
+
+    /// <remarks>A full disk takes the evidence, and is told; what was measured stays what it is.</remarks>
+    /// <returns>The folder, relative to the state directory, or null; and what a person can look at.</returns>
+    public static async Task<(string? Folder, string Hint)> SaveAsync(RunContext context, string service, ObservedContainer container, string reason)
+    {
+        try
+        {
+            var folder = await WriteAsync(context, service, container, reason);
+            return (folder, $"logs, health log and inspect: {Path.Combine(context.State.Root, folder)}");
+        }
+        catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"its logs could not be kept, check the disk of the state directory: {unwritable.Message}");
+        }
+    }
+
+    private static async Task<string> WriteAsync(RunContext context, string service, ObservedContainer container, string reason)
     {
         var relative = Path.Combine("runs", context.Run, service);
         var folder = Path.Combine(context.State.Root, relative);

@@ -23,4 +23,7 @@ public sealed class StepFailedException(FailureClass failureClass, string reason
 
     /// <summary>Folder below the state directory.</summary>
     public string? Evidence { get; init; }
+
+    /// <inheritdoc cref="StepFailed.Service"/>
+    public string? Service { get; init; }
 }

@@ -23,7 +23,7 @@ internal sealed class Promotion(RunContext context)
         {
             if (containers.TryGetValue(service.ContainerId, out var container))
             {
-                Judge(service.Service.Name, container);
+                await JudgeAsync(service.Service.Name, container);
             }
         }
 
@@ -48,7 +48,7 @@ internal sealed class Promotion(RunContext context)
 
             if (context.MadeFor(service.Name)?.ContainerId == container.Id)
             {
-                Judge(service.Name, container);
+                await JudgeAsync(service.Name, container);
             }
 
             var before = context.Before?.Find(service.Name);
@@ -74,12 +74,12 @@ internal sealed class Promotion(RunContext context)
     }
 
     /// <summary>Verified, and since then? What crashed or fell ill while others were verified is not promoted. What the plan left stopped was never started.</summary>
-    private static void Judge(string service, ObservedContainer container)
+    private async Task JudgeAsync(string service, ObservedContainer container)
     {
         if (container.Status != ContainerStatus.Created
             && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict)
         {
-            throw new StepFailedException(FailureClass.Verification, $"{service} was healthy when it was verified, but then {verdict.Reason}");
+            throw await Evidence.OfAsync(context, FailureClass.Verification, service, container, $"it was healthy when it was verified, but then {verdict.Reason}");
         }
     }
 

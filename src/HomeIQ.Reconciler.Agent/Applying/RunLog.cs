@@ -18,7 +18,7 @@ public sealed partial class RunLog(ILogger<RunLog> logger) : IProgress<RunEvent>
                 LogStep(ended.Step.Number, StepText.Of(ended.Step.Step), ended.Took.TotalMilliseconds, ended.Receipt is Skipped skipped ? skipped.Reason : "done");
                 break;
             case StepBroke broke:
-                LogBroke(broke.Step.Number, StepText.Of(broke.Step.Step), broke.Failure.Class, broke.Failure.Reason, broke.Failure.Evidence);
+                LogBroke(broke.Step.Number, StepText.Of(broke.Step.Step), broke.Failure.Class, broke.Failure.ReasonOf(broke.Step.Step), broke.Failure.Evidence);
                 break;
             case RollbackBegan back:
                 LogBack(back.Plan.Steps.Count, back.Reason);

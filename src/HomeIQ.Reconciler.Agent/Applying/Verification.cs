@@ -111,12 +111,6 @@ internal sealed class Verification(RunContext context, EventHub events)
         }
     }
 
-    private async Task<StepFailedException> FailedAsync(FailureClass failureClass, string service, ObservedContainer? container, string reason)
-    {
-        var folder = container is null ? null : await Evidence.SaveAsync(context, service, container, reason);
-        return new StepFailedException(failureClass, reason, folder is null ? null : $"logs, health log and inspect: {Path.Combine(context.State.Root, folder)}")
-        {
-            Evidence = folder,
-        };
-    }
+    private Task<StepFailedException> FailedAsync(FailureClass failureClass, string service, ObservedContainer? container, string reason) =>
+        Evidence.OfAsync(context, failureClass, service, container, reason);
 }

@@ -68,17 +68,12 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     }
 
     /// <summary>A service fell ill while it was watched: the run goes back, and with it what was repaired or superseded since the last known-good state.</summary>
-    public Task<ApplyReport> FailSoakAsync(string run, string service, string reason, string? evidence, TimeSpan passed)
+    public Task<ApplyReport> FailSoakAsync(string run, SoakVerdict verdict, string reason)
     {
         var soak = Record(run).Plan.Steps.Single(step => step.Step is Soak);
-        var failure = new StepFailed(
-            soak.Number, IsRollback: false, FailureClass.Verification, reason,
-            evidence is null ? null : $"logs, health log and inspect: {Path.Combine(context.State.Root, evidence)}", evidence)
-        {
-            Service = service,
-        };
+        var failure = new StepFailed(soak.Number, IsRollback: false, FailureClass.Verification, reason, verdict.Hint, verdict.Evidence) { Service = verdict.Service };
         journal.Append(run, failure);
-        context.Progress.Report(new StepBroke(soak, false, failure, passed));
+        context.Progress.Report(new StepBroke(soak, false, failure, verdict.Passed));
         return EndBadlyAsync(run, [failure]);
     }
 

@@ -59,8 +59,8 @@ internal sealed class Runs(
     {
         await using var events = new EventHub(host, time);
         var transaction = new RunTransaction(journal, new Applier(journal, new StepPerformer(context, events), context), context, time);
-        var report = verdict.Service is { } service
-            ? await transaction.FailSoakAsync(run.Id, service, context.Redactor.Redact(verdict.Reason), verdict.Evidence, verdict.Passed)
+        var report = verdict.Service is not null
+            ? await transaction.FailSoakAsync(run.Id, verdict, context.Redactor.Redact(verdict.Reason))
             : await transaction.FinishSoakAsync(run.Id, verdict.Reason, verdict.Passed);
         return report with { Problems = commits.Keep() };
     }
@@ -124,10 +124,11 @@ internal sealed class Runs(
     /// <summary>Quarantines what a run that was cut off had measured bad; the dependencies are those of the sealed specifications.</summary>
     public void QuarantineFailed(RunRecord run, BegunStep bad, EffectiveState before)
     {
-        var created = run.Plan.Steps.Select(step => step.Step).OfType<CreateContainer>().Select(step => sealedStore.FindService(step.SpecDigest)).OfType<DesiredService>().ToList();
+        var created = run.Plan.Steps.Select(step => step.Step).OfType<CreateContainer>()
+            .Select(step => sealedStore.FindService(step.SpecDigest) is { } made ? made with { Name = step.Service } : null).OfType<DesiredService>().ToList();
         var others = before.AsDesired().Services.Where(service => created.All(made => made.Name != service.Name));
         var desired = new DesiredState { Project = run.Plan.Project, Revision = run.Plan.Revision, Services = [.. created, .. others] };
-        var subject = bad.Planned.Step.Subject;
+        var subject = bad.Subject;
         journal.AddQuarantine(new($"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), Suspects.Of(subject, run.Plan, desired), subject, bad.Failure!.Reason));
     }
 

@@ -8,5 +8,8 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <param name="Passed">How long it was watched.</param>
 public sealed record SoakVerdict(TimeSpan Passed, TimeSpan Left, string Reason, string? Service = null, string? Evidence = null)
 {
+    /// <summary>What a person can look at when a service fell ill.</summary>
+    public string? Hint { get; init; }
+
     public bool IsOver => Service is not null || Left <= TimeSpan.Zero;
 }

@@ -47,7 +47,8 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
             var illness = IllnessOf(container) ?? (asks ? await AskAsync(service.Service, container, cancellationToken) ?? await FloodOfAsync(name, container) : null);
             if (illness is not null)
             {
-                return new(passed, left, $"fell ill {Duration.ToText(Whole(passed))} after it was verified: {illness}", name, await Evidence.SaveAsync(context, name, container, illness));
+                var (evidence, hint) = await Evidence.SaveAsync(context, name, container, illness);
+                return new(passed, left, $"fell ill {Duration.ToText(Whole(passed))} after it was verified: {illness}", name, evidence) { Hint = hint };
             }
         }
 

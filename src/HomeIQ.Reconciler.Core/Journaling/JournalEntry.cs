@@ -83,6 +83,9 @@ public sealed record StepFailed(int Number, bool IsRollback, FailureClass Class,
 {
     /// <summary>The service that failed, where the step is about several; null when it is the step's own subject.</summary>
     public string? Service { get; init; }
+
+    /// <summary>The reason as it reads beside the step: with the service's name where the step does not tell it.</summary>
+    public string ReasonOf(Step step) => Service is { } service && service != step.Subject ? $"{service}: {Reason}" : Reason;
 }
 
 /// <summary>The run goes back, by this plan; what failed is in quarantine already when the class asks for it.</summary>

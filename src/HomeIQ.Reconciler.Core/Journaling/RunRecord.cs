@@ -50,4 +50,9 @@ public sealed record RunRecord
 }
 
 /// <summary>A step of a run that was begun: done (with its receipt), failed, or cut off in between (neither).</summary>
-public sealed record BegunStep(PlannedStep Planned, DateTimeOffset BegunAt, DateTimeOffset? EndedAt, Receipt? Receipt, StepFailed? Failure);
+public sealed record BegunStep(PlannedStep Planned, DateTimeOffset BegunAt, DateTimeOffset? EndedAt, Receipt? Receipt, StepFailed? Failure)
+{
+    /// <summary>The service that failed; else what the step is about.</summary>
+    [JsonIgnore]
+    public string Subject => Failure?.Service ?? Planned.Step.Subject;
+}

@@ -56,7 +56,7 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
                     break;
                 case StepBroke broke:
                     underWay.Remove(broke.Step.Number);
-                    Finished(broke.Step, terminal.Red("FAIL"), broke.Took, OneLine(broke.Failure.Reason));
+                    Finished(broke.Step, terminal.Red("FAIL"), broke.Took, OneLine(broke.Failure.ReasonOf(broke.Step.Step)));
                     if (broke.Failure.Hint is { } hint)
                     {
                         Line($"            {hint}");

@@ -76,7 +76,7 @@ internal static class ShowCommand
             terminal.Line($"{step.Planned.Number,4}  {mark}  {took}  {StepText.Of(step.Planned.Step)}  {terminal.Dim($"({step.Planned.Cause})")}");
             if (step.Failure is { } failure)
             {
-                terminal.Line($"              {failure.Class}: {failure.Reason.ReplaceLineEndings(" ")}");
+                terminal.Line($"              {failure.Class}: {failure.ReasonOf(step.Planned.Step).ReplaceLineEndings(" ")}");
                 if (failure.Evidence is { } evidence)
                 {
                     terminal.Line($"              evidence: {Path.Combine(state, evidence)}");

@@ -1,0 +1,70 @@
+using HomeIQ.Reconciler.Journaling;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>What failed is remembered: as what it was, and whatever went wrong beside it.</summary>
+public sealed class RememberedTests : IDisposable
+{
+    private readonly Stage stage = new();
+
+    public RememberedTests()
+    {
+        Stacks.Publish(stage.Engine);
+        stage.Engine.Push("house/app:1.8.0-late", ValueMap<string>.Empty.With("CRASH_AFTER", "1.5"));
+        stage.Engine.Push("house/app:1.8.0-slow", ValueMap<string>.Empty.With("START_DELAY", "2"));
+    }
+
+    public void Dispose() => stage.Dispose();
+
+    [Fact]
+    public async Task A_service_that_crashes_while_others_are_verified_is_the_one_that_is_remembered()
+    {
+        await ApplyAsync(Stacks.Three(more: $"{Stacks.Lonely("late")}\n{Stacks.Lonely("slow")}"), ApplyResult.Applied);
+
+        var report = await ApplyAsync(Stacks.Three(more: $"{Stacks.Lonely("late", "1.8.0-late")}\n{Stacks.Lonely("slow", "1.8.0-slow")}"), ApplyResult.RolledBack);
+
+        Assert.EndsWith(": late was healthy when it was verified, but then it ended with exit code 1", report.Summary, StringComparison.Ordinal);
+        var entry = Assert.Single(Quarantine());
+        Assert.Equal(("late", "late"), (entry.Service, string.Join(',', entry.Contents.Keys)));
+        Assert.Contains("CRASH_AFTER", await File.ReadAllTextAsync(Path.Combine(stage.StateFolder, "runs", report.Run!, "late", "logs.txt"), Cancel), StringComparison.Ordinal);
+
+        await ApplyAsync(Stacks.Three(more: $"{Stacks.Lonely("late", "1.8.0-late")}\n{Stacks.Lonely("slow", "1.2.0")}"), ApplyResult.Held);
+        await ApplyAsync(Stacks.Three(more: $"{Stacks.Lonely("late")}\n{Stacks.Lonely("slow", "1.8.0-slow")}"), ApplyResult.Applied);
+    }
+
+    [Fact]
+    public async Task A_full_disk_takes_the_evidence_and_leaves_the_verdict()
+    {
+        await ApplyAsync(Stacks.Three(), ApplyResult.Applied);
+        var runs = Path.Combine(stage.StateFolder, "runs");
+        stage.Engine.Faults.Meanwhile("start", 1, () =>
+        {
+            Directory.Delete(runs, recursive: true);
+            File.WriteAllText(runs, "no folder can be made here");
+        });
+
+        var report = await ApplyAsync(Stacks.Three(web: "1.9.0-sick"), ApplyResult.RolledBack);
+        File.Delete(runs);
+
+        Assert.Contains("web: unhealthy", report.Summary, StringComparison.Ordinal);
+        Assert.StartsWith("its logs could not be kept", report.Hint, StringComparison.Ordinal);
+        Assert.Single(Quarantine());
+        Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private async Task<ApplyReport> ApplyAsync(string compose, ApplyResult expected)
+    {
+        stage.Commit(compose);
+        var report = await stage.ApplyAsync();
+        Assert.True(report.Result == expected, $"{report.Result}: {report.Summary}");
+        return report;
+    }
+
+    private IReadOnlyList<Planning.QuarantineEntry> Quarantine()
+    {
+        using var reader = stage.Begin();
+        return reader.Journal.Quarantine();
+    }
+}
