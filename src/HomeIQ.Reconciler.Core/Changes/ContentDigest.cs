@@ -2,11 +2,17 @@ using HomeIQ.Reconciler.Desired;
 
 namespace HomeIQ.Reconciler.Changes;
 
-/// <summary>The keyed digest of all that decides whether a service proves good: its specification, what its image is built from, and what is asked of it.</summary>
+/// <summary>The keyed digest of all that decides whether a service (or what stands on a network) proves good: its specification, what its image is built from, and what is asked of it.</summary>
 /// <remarks>Quarantine compares it. Order, phases, drift policy and risk are outside: changing them makes nothing bad good.</remarks>
 public static class ContentDigest
 {
     public static string Of(DesiredService service, ReadOnlySpan<byte> key) => SpecDigest.Keyed(Pairs(service), key);
+
+    /// <summary>Of a network's settings, which may be what its services fail on.</summary>
+    public static string Of(DesiredNetwork network, ReadOnlySpan<byte> key) => SpecDigest.Keyed(FieldComparison.Of(network), key);
+
+    /// <summary>Under what a network stands among the contents; no service can have such a name.</summary>
+    public static string NameOf(DesiredNetwork network) => $"network {network.Name}";
 
     private static IEnumerable<KeyValuePair<string, string>> Pairs(DesiredService service)
     {

@@ -48,7 +48,8 @@ internal sealed class Inventory
 
     public HashSet<string> IntactContents { get; }
 
-    private Dictionary<string, string> ByContainerName { get; }
+    /// <summary>Container name to service.</summary>
+    public Dictionary<string, string> ByContainerName { get; }
 
     private HashSet<string> Adopted { get; }
 
@@ -66,7 +67,10 @@ internal sealed class Inventory
         || (user is { Status: ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting } && user.ImageId == imageId);
 
     /// <summary>Desired services whose namespaces this one shares: a network, an IPC or a PID namespace.</summary>
-    public IEnumerable<string> Providers(DesiredService service)
+    public IEnumerable<string> Providers(DesiredService service) => Providers(service, ByContainerName);
+
+    /// <inheritdoc cref="Providers(DesiredService)"/>
+    public static IEnumerable<string> Providers(DesiredService service, IReadOnlyDictionary<string, string> byContainerName)
     {
         foreach (var mode in new[] { service.Spec.NetworkMode, service.Spec.IpcMode, service.Spec.PidMode })
         {
@@ -79,7 +83,7 @@ internal sealed class Inventory
             {
                 yield return mode["service:".Length..];
             }
-            else if (mode.StartsWith("container:", StringComparison.Ordinal) && ByContainerName.TryGetValue(mode["container:".Length..], out var name))
+            else if (mode.StartsWith("container:", StringComparison.Ordinal) && byContainerName.TryGetValue(mode["container:".Length..], out var name))
             {
                 yield return name;
             }

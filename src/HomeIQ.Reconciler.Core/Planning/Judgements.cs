@@ -102,7 +102,12 @@ internal static class Judgements
         string? Content(string name) =>
             digests.TryGetValue(name, out var digest) ? digest
             : inventory.Desired.TryGetValue(name, out var service) ? digests[name] = ContentDigest.Of(service, inventory.Key)
+            : inventory.Situation.Desired.Networks.FirstOrDefault(network => ContentDigest.NameOf(network) == name) is { } network ? digests[name] = ContentDigest.Of(network, inventory.Key)
             : null;
+
+        bool IsHeldTo(string name, string digest) =>
+            inventory.Effective.TryGetValue(name, out var effective) ? ContentDigest.Of(effective.Service, inventory.Key) == digest
+            : inventory.Situation.Effective?.Networks.FirstOrDefault(network => ContentDigest.NameOf(network.Network) == name) is { } held && ContentDigest.Of(held.Network, inventory.Key) == digest;
 
         foreach (var entry in inventory.Situation.Quarantine)
         {
@@ -111,7 +116,7 @@ internal static class Judgements
                 continue;
             }
 
-            if (entry.Contents.All(pair => inventory.Effective.TryGetValue(pair.Key, out var effective) && ContentDigest.Of(effective.Service, inventory.Key) == pair.Value))
+            if (entry.Contents.All(pair => IsHeldTo(pair.Key, pair.Value)))
             {
                 continue;
             }

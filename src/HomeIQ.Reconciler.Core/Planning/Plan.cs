@@ -73,7 +73,7 @@ public sealed record Plan
     /// <summary>Services of the plan that have neither health check nor probe.</summary>
     public ValueList<string> Unverified { get; init; } = [];
 
-    /// <summary>(service, content digest) of every service that this plan changes: what is quarantined when it fails.</summary>
+    /// <summary>(service, content digest) of every service that this plan changes, and of every network that it replaces: what is quarantined when it fails.</summary>
     public ValueMap<string> Contents { get; init; } = ValueMap<string>.Empty;
 
     /// <summary>Binds an approval: over revision, host inputs and steps; not over causes, warnings and estimates. Empty when there is nothing to approve.</summary>

@@ -55,8 +55,11 @@ public static class Planner
             Approvals = remarks.Approvals,
             Holds = remarks.Holds,
             Unverified = [.. works.Values.Where(work => work.Verify is not null && Judgements.IsUnverified(inventory, work)).Select(work => work.Name).Order(StringComparer.Ordinal)],
-            Contents = new(works.Values.Where(work => work is { IsChanged: true, Desired: not null, Move: not Move.None })
-                .Select(work => KeyValuePair.Create(work.Name, work.ContentDigest(inventory)))),
+            Contents = new(
+            [
+                .. works.Values.Where(work => work is { IsChanged: true, Desired: not null, Move: not Move.None }).Select(work => KeyValuePair.Create(work.Name, work.ContentDigest(inventory))),
+                .. ground.Replace.Select(replace => KeyValuePair.Create(ContentDigest.NameOf(replace.To), ContentDigest.Of(replace.To, inventory.Key))),
+            ]),
         };
 
         return plan with { Digest = PlanDigest.Of(plan) };

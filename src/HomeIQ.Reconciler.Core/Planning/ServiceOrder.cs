@@ -40,12 +40,15 @@ internal static class ServiceOrder
         return (ordered, open.Count == 0 ? [] : Cycle(needs, open));
     }
 
-    public static List<string> Needs(Inventory inventory, DesiredService service) =>
+    public static List<string> Needs(Inventory inventory, DesiredService service) => Needs(service, inventory.Desired, inventory.ByContainerName);
+
+    /// <summary>The desired services that this one depends on, restarts with, or shares a namespace of; by name.</summary>
+    public static List<string> Needs(DesiredService service, IReadOnlyDictionary<string, DesiredService> desired, IReadOnlyDictionary<string, string> byContainerName) =>
     [
         .. service.DependsOn.Select(dependency => dependency.Service)
             .Concat(service.Policy.RestartWith.Where(name => name != service.Name))
-            .Concat(inventory.Providers(service))
-            .Where(inventory.Desired.ContainsKey)
+            .Concat(Inventory.Providers(service, byContainerName))
+            .Where(desired.ContainsKey)
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal),
     ];

@@ -30,7 +30,7 @@ public sealed record Situation
 
 /// <summary>Content that failed verification: a desired state is held exactly while it contains every pair.</summary>
 /// <param name="Id">Short and stable, for people.</param>
-/// <param name="Contents">Service to content digest.</param>
+/// <param name="Contents">Service or <c>network NAME</c> to content digest.</param>
 /// <param name="Expires">Null for what was measured bad: it never expires by itself.</param>
 public sealed record QuarantineEntry(
     string Id, string Run, string Revision, DateTimeOffset At, ValueMap<string> Contents, string Service, string Reason, DateTimeOffset? Expires = null);

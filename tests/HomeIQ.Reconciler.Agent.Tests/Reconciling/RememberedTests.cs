@@ -52,6 +52,20 @@ public sealed class RememberedTests : IDisposable
         Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
     }
 
+    [Fact]
+    public async Task A_network_on_which_a_service_falls_ill_is_not_made_again_and_again()
+    {
+        await ApplyAsync(Stacks.Network("10.77.1.0/24"), ApplyResult.Applied);
+        stage.Engine.Faults.Meanwhile("start", 1, () => stage.Engine.MakeSick("one"));
+        stage.Engine.Faults.Meanwhile("stop", 3, () => stage.Engine.MakeSick("one", sick: false));
+
+        await ApplyAsync(Stacks.Network("10.77.2.0/24"), ApplyResult.RolledBack);
+
+        Assert.Equal(["network house_inner"], Assert.Single(Quarantine()).Contents.Keys);
+        Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
+        await ApplyAsync(Stacks.Network("10.77.3.0/24"), ApplyResult.Applied);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private async Task<ApplyReport> ApplyAsync(string compose, ApplyResult expected)

@@ -51,6 +51,24 @@ public sealed class HoldAndDigestTests
     }
 
     [Fact]
+    public void A_network_whose_settings_failed_is_held_until_they_are_others()
+    {
+        var bad = Stack.CommitNetwork("homeiq-network", network => network with { Internal = true });
+        var entry = new QuarantineEntry("q1", "run-7", "commit-0", Now.AddHours(-1), bad.Plan.Contents, "api", "never healthy");
+        Table Held(Table table) => table with { Situation = table.Situation with { Quarantine = [entry] } };
+
+        var hold = Assert.Single(Held(bad).Plan.Holds);
+        Assert.Equal("network homeiq-network failed as it is in run run-7 at 2026-11-23 03:00: never healthy", hold.Message);
+        Assert.NotEmpty(Held(bad.Desire(bad.Desired with { Revision = "commit-3" })).Plan.Holds);
+        Assert.Empty(Held(bad.CommitNetwork("homeiq-network", network => network with { Attachable = true })).Plan.Holds);
+        Assert.Empty(Held(Stack.CommitNothing()).Plan.Holds);
+
+        var runs = Installed(Service("db"), Service("api", "db"));
+        runs = runs with { Situation = runs.Situation with { Desired = bad.Desired, Effective = runs.Effective with { Networks = [.. bad.Desired.Networks.Select(network => new EffectiveNetwork(network, $"net-{network.Name}"))] } } };
+        Assert.Empty(Held(runs).Plan.Holds);
+    }
+
+    [Fact]
     public void What_runs_already_is_never_held() => Assert.Empty(Stack.Quarantined("api").CommitNothing().Plan.Holds);
 
     [Fact]
