@@ -14,6 +14,8 @@ public sealed class StateDirectory : IDisposable
 
     public string JournalFile => Path.Combine(Root, "journal.db");
 
+    private string KeyFile => Path.Combine(Root, "key");
+
     public string SealedFolder => Path.Combine(Root, "sealed");
 
     /// <summary>Traversable by all: containers of any user read what they mount from here.</summary>
@@ -32,23 +34,24 @@ public sealed class StateDirectory : IDisposable
         Directory.CreateDirectory(state.ContentFolder, traversable);
         Directory.CreateDirectory(state.SealedFolder, DurableFile.PrivateFolder);
         Directory.CreateDirectory(state.EvidenceFolder, DurableFile.PrivateFolder);
+        if (!File.Exists(state.JournalFile) && !File.Exists(state.KeyFile))
+        {
+            // Before the journal, so that there is none without its key.
+            DurableFile.Write(state.KeyFile, RandomNumberGenerator.GetBytes(32), DurableFile.Private);
+        }
+
         return state;
     }
 
     /// <summary>True when a reconciler was at work here before: reading verbs make no folder.</summary>
     public static bool Exists(string root) => File.Exists(Path.Combine(root, "journal.db"));
 
-    /// <summary>This host's key for specification digests; made on first use.</summary>
-    public ValueList<byte> Key()
-    {
-        var file = Path.Combine(Root, "key");
-        if (!File.Exists(file))
-        {
-            DurableFile.Write(file, RandomNumberGenerator.GetBytes(32), DurableFile.Private);
-        }
-
-        return new ValueList<byte>(File.ReadAllBytes(file));
-    }
+    /// <summary>This host's key for specification digests, made with the folder.</summary>
+    /// <exception cref="JournalException">It is lost: what failed before could not be told from what did not.</exception>
+    public ValueList<byte> Key() => File.Exists(KeyFile)
+        ? new ValueList<byte>(File.ReadAllBytes(KeyFile))
+        : throw new JournalException(
+            $"{KeyFile} is gone, and without it nothing that failed before is recognized: put it back from a copy, or write a new one (head -c 32 /dev/urandom) and take it that everything in quarantine is tried again");
 
     /// <summary>Makes this process the only one that acts from this folder; false when another one does. A dead holder's lock is gone with it.</summary>
     public bool TryLock()

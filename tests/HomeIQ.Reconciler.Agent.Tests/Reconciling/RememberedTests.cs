@@ -66,6 +66,23 @@ public sealed class RememberedTests : IDisposable
         await ApplyAsync(Stacks.Network("10.77.3.0/24"), ApplyResult.Applied);
     }
 
+    [Fact]
+    public async Task Without_the_key_by_which_it_is_recognized_nothing_is_done()
+    {
+        await ApplyAsync(Stacks.Three(), ApplyResult.Applied);
+        await ApplyAsync(Stacks.Three(web: "1.9.0-sick"), ApplyResult.RolledBack);
+        stage.Engine.Transcript.Take();
+        var key = Path.Combine(stage.StateFolder, "key");
+        File.Move(key, $"{key}.away");
+
+        var refused = await Assert.ThrowsAsync<JournalException>(() => stage.ApplyAsync());
+
+        Assert.Contains("put it back from a copy", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("", stage.Engine.Transcript.Take());
+        File.Move($"{key}.away", key);
+        Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private async Task<ApplyReport> ApplyAsync(string compose, ApplyResult expected)
