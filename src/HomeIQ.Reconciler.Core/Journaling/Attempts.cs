@@ -40,14 +40,20 @@ public static class Attempts
             return new(null, $"the way back of run {stuck.Id} failed: nothing more is changed by itself", NeedsPerson: true);
         }
 
+        foreach (var run in recent.TakeWhile(run => run.Phase != RunPhase.Succeeded).Where(run => run.Phase == RunPhase.Incomplete))
+        {
+            if (run.Begun.FirstOrDefault(bad => IsVerdict(bad) && IsStillSo(run.Plan, bad.Subject, plan)) is { } bad)
+            {
+                return new(null, $"{bad.Subject} failed in run {run.Id} as it is: {bad.Failure!.Reason}", NeedsPerson: true);
+            }
+        }
+
         var same = recent.TakeWhile(run => IsInVain(run) && IsSame(run.Plan, plan)).ToList();
         if (same.Count > 0)
         {
             var last = same[0];
             var why = last.Failure?.Failure?.Reason ?? last.Summary ?? "it was cut off";
-            return last is { Phase: RunPhase.Incomplete, Verdict: not null }
-                ? new(null, $"it failed in run {last.Id} as it is: {why}", NeedsPerson: true)
-                : new(last.EndedAt + Wait(same.Count), $"run {last.Id} failed, attempt {same.Count} in a row: {why}");
+            return new(last.EndedAt + Wait(same.Count), $"run {last.Id} failed, attempt {same.Count} in a row: {why}");
         }
 
         return plan.Contents.Count > 0 ? Attempt.Now : Contest(plan, recent);
@@ -74,6 +80,34 @@ public static class Attempts
     }
 
     private static HashSet<string> Corrected(Plan plan) => plan.Changes.Where(ChangeText.IsDrift).Select(change => change.Subject).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>A first install has nothing to go back to and is not quarantined: what was measured bad in it would be started once more, and nothing that it stands on is another one now.</summary>
+    /// <remarks>What came up well then is as it should be by now, and has no part in the plan.</remarks>
+    private static bool IsStillSo(Plan was, string service, Plan plan)
+    {
+        bool IsAnother(string subject) => plan.Contents.TryGetValue(subject, out var now) && !(was.Contents.TryGetValue(subject, out var then) && then == now);
+
+        return plan.Contents.ContainsKey(service) && !StartedFor(was, service).Any(IsAnother);
+    }
+
+    /// <summary>The service, and those whose start or proof its own start waited for.</summary>
+    private static HashSet<string> StartedFor(Plan plan, string service)
+    {
+        var moves = plan.Steps.Where(step => step.Step is StartContainer or RestartContainer or UnpauseContainer or VerifyService).ToDictionary(step => step.Number);
+        var open = new Stack<PlannedStep>(moves.Values.Where(step => step.Step.Subject == service));
+        var seen = new HashSet<int>();
+        while (open.TryPop(out var step))
+        {
+            foreach (var earlier in step.After.Where(number => moves.ContainsKey(number) && seen.Add(number)))
+            {
+                open.Push(moves[earlier]);
+            }
+        }
+
+        return [service, .. seen.Select(number => moves[number].Step.Subject)];
+    }
+
+    private static bool IsVerdict(BegunStep step) => step.Failure?.Class is FailureClass.Verification or FailureClass.Migration;
 
     private static bool IsInVain(RunRecord run) => run.Phase is RunPhase.RolledBack or RunPhase.Incomplete;
 

@@ -83,6 +83,24 @@ public sealed class RememberedTests : IDisposable
         Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
     }
 
+    [Fact]
+    public async Task A_bad_first_install_is_tried_again_by_a_person_and_by_nobody_else()
+    {
+        await ApplyAsync(Stacks.Three(api: "1.9.0-sick"), ApplyResult.Incomplete);
+        Assert.Equal(ApplyResult.Incomplete, (await stage.ApplyAsync()).Result);
+
+        await using (var loop = stage.Begin().Loop())
+        {
+            var pass = await loop.PassAfterAsync(TimeSpan.FromHours(1));
+            Assert.True(pass.Waits.NeedsPerson, pass.Waits.Reason);
+            Assert.StartsWith("api failed in run", pass.Waits.Reason, StringComparison.Ordinal);
+            Assert.Equal(2, Runs().Count);
+
+            stage.Commit(Stacks.Three(api: "1.1.0"));
+            Assert.Equal(ApplyResult.Applied, (await loop.PassAsync(mended => mended.Run is not null)).Run!.Result);
+        }
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private async Task<ApplyReport> ApplyAsync(string compose, ApplyResult expected)
@@ -97,5 +115,11 @@ public sealed class RememberedTests : IDisposable
     {
         using var reader = stage.Begin();
         return reader.Journal.Quarantine();
+    }
+
+    private IReadOnlyList<RunRecord> Runs()
+    {
+        using var reader = stage.Begin();
+        return reader.Journal.Runs(1000);
     }
 }
