@@ -7,7 +7,7 @@ namespace HomeIQ.Reconciler.Yaml;
 /// <summary>Makes nodes of one document's events; aliases and merge keys are expanded, and what they expand to is counted.</summary>
 /// <remarks>
 /// The library's own composer recurses without bound, accepts a list that contains itself and converts what looks like a number; so only its events
-/// are used. No other file names the library.
+/// are used. No other folder names the library.
 /// </remarks>
 internal sealed class YamlComposer(string text, string file, ICollection<Problem> problems)
 {
