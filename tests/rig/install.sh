@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a container engine, a registry, a static shell for the
-# test images, Git, the network tools and a linker for Native AOT. Says what it does; silent when nothing is missing.
+# test images, Git, ssh, the network tools and a linker for Native AOT. Says what it does; silent when nothing is missing.
 #
 #   tests/rig/install.sh           install what is missing (Debian 12, root)
 #   tests/rig/install.sh --check   only say what is missing; exit 1 when something is
@@ -13,6 +13,8 @@ missing_packages() {
     have docker-registry || echo docker-registry
     have busybox && busybox_is_static || echo busybox-static
     have git || echo git
+    have ssh || echo openssh-client
+    have sshd || echo openssh-server
     have iptables || echo iptables
     have ip || echo iproute2
     have nsenter || echo util-linux
@@ -82,6 +84,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
         for package in "${packages[@]}"; do
             case $package in
                 docker.io) systemctl disable -q docker.service docker.socket containerd.service 2>/dev/null || true ;;
+                openssh-server) systemctl disable -q ssh.service ssh.socket 2>/dev/null || true ;;
                 docker-registry) systemctl disable -q docker-registry.service 2>/dev/null || true ;;
             esac
         done

@@ -6,6 +6,9 @@ internal sealed record GitAddress(string Url, bool IsHttp, bool IsLocal, string?
 {
     public string Shown => Url;
 
+    /// <summary>Null unless the repository is reached over ssh.</summary>
+    public SshAddress? Ssh { get; init; }
+
     public bool HasCredentials => Password is not null || Token is not null;
 
     public static GitAddress Parse(GitSettings settings)
@@ -21,15 +24,15 @@ internal sealed record GitAddress(string Url, bool IsHttp, bool IsLocal, string?
             return new GitAddress(url, IsHttp: false, IsLocal: true, null, null, null);
         }
 
-        if (url.StartsWith("ssh://", StringComparison.OrdinalIgnoreCase) || IsScpLike(url))
+        if (SshAddress.Parse(url) is { } ssh)
         {
-            throw new GitException(GitFailure.Refused, "Repositories over ssh are not supported yet: use https with a token, file:// or a local path.");
+            return new GitAddress(url, IsHttp: false, IsLocal: false, null, null, null) { Ssh = ssh };
         }
 
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
         {
             // The text itself is not repeated: it may hold a password.
-            throw new GitException(GitFailure.Refused, "The repository's address is neither an existing local path nor a file://, http:// or https:// URL.");
+            throw new GitException(GitFailure.Refused, "The repository's address is neither an existing local path nor a file://, http://, https:// or ssh:// URL, nor USER@HOST:PATH.");
         }
 
         return Http(uri, settings);
@@ -44,11 +47,5 @@ internal sealed record GitAddress(string Url, bool IsHttp, bool IsLocal, string?
         var password = inside.Length > 1 ? Uri.UnescapeDataString(inside[1]) : null;
         var plain = new UriBuilder(uri) { UserName = "", Password = "", Fragment = "" }.Uri.AbsoluteUri;
         return new GitAddress(plain, IsHttp: true, IsLocal: false, settings.User ?? user, settings.Password ?? password, settings.Token);
-    }
-
-    private static bool IsScpLike(string url)
-    {
-        var colon = url.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && !url.Contains("://", StringComparison.Ordinal) && !url.AsSpan(0, colon).Contains('/');
     }
 }

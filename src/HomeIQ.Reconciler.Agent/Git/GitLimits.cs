@@ -38,6 +38,7 @@ internal static unsafe class GitLimits
 
         setOption = (delegate* unmanaged[Cdecl]<int, int, int>)NativeLibrary.GetExport(LoadedLibrary(), "git_libgit2_opts");
         Set(EnableFlushToDisk, 1);
+        SshTransport.Register();
     }
 
     /// <summary>The very library that the binding has loaded (its file name carries a commit, and a second copy would have settings of its own).</summary>

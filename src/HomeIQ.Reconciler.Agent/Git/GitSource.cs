@@ -5,7 +5,7 @@ namespace HomeIQ.Reconciler.Git;
 /// <summary>The repository of the desired state: a bare clone in the state directory that is fetched, read without a checkout, and never loses what is kept.</summary>
 /// <remarks>
 /// Everything but a fetch works without the source: what was fetched once stays readable. The Git library is synchronous and cannot be cancelled while it
-/// waits for a server, so a fetch has a thread of its own and the server a time limit.
+/// waits for a server, so each transfer has a thread of its own and the server a time limit.
 /// </remarks>
 public sealed class GitSource : IDisposable
 {
@@ -16,6 +16,7 @@ public sealed class GitSource : IDisposable
 
     private readonly GitSettings settings;
     private readonly GitAddress address;
+    private readonly GitTransfer transfer;
     private readonly GitClone clone;
     private readonly Lock gate = new();
     private readonly List<GitReader> retired = [];
@@ -25,7 +26,8 @@ public sealed class GitSource : IDisposable
     {
         this.settings = settings;
         address = GitAddress.Parse(settings);
-        clone = new GitClone(settings.Directory, new GitTransfer(address, settings.ConnectLimit, settings.ReadLimit));
+        transfer = new GitTransfer(address, settings);
+        clone = new GitClone(settings.Directory, transfer);
     }
 
     /// <summary>The source's address without credentials.</summary>
@@ -48,6 +50,14 @@ public sealed class GitSource : IDisposable
 
         // A thread that waits for a silent server ends by the time limit; nobody has to wait with it.
         return await fetch.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Offers changed files to the source as a branch. Never moves a branch that is there, and may be asked for twice.</summary>
+    public async Task<ProposalOutcome> ProposeAsync(Proposal proposal, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var push = Task.Factory.StartNew(() => Propose(proposal, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return await push.WaitAsync(cancellationToken);
     }
 
     /// <summary>The commit that a branch, tag, full or short id names; also <c>HEAD</c>, <c>main~1</c>, <c>effective</c>, <c>last-known-good</c>.</summary>
@@ -126,6 +136,24 @@ public sealed class GitSource : IDisposable
             var head = GitNames.Find(repository, settings.Branch) ?? throw GitNames.NotFound(repository, settings.Branch, Address);
             return new Fetched(Describe(head), previous, previous is not null && !IsAncestor(repository, previous, head.Sha));
         });
+    }
+
+    private ProposalOutcome Propose(Proposal proposal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var held = clone.LockForFetch(cancellationToken);
+            using var repository = new Repository(settings.Directory);
+            return new ProposalPush(address, transfer).Perform(repository, proposal, cancellationToken);
+        }
+        catch (GitException error)
+        {
+            return new ProposalOutcome.NotPushed(proposal.Branch, error.Message, error.Hint);
+        }
+        catch (Exception error) when (error is LibGit2SharpException or IOException or UnauthorizedAccessException)
+        {
+            return new ProposalOutcome.NotPushed(proposal.Branch, $"The clone {settings.Directory} cannot be used: {error.Message}", null);
+        }
     }
 
     /// <summary>Where the tracked branch was; null when there is no readable clone yet.</summary>

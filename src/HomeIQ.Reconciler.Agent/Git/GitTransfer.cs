@@ -2,59 +2,98 @@ using LibGit2Sharp;
 
 namespace HomeIQ.Reconciler.Git;
 
-/// <summary>Brings a source's branches and tags into a clone, with the credentials it needs, and says in our words what went wrong.</summary>
-internal sealed class GitTransfer(GitAddress address, TimeSpan connectLimit, TimeSpan readLimit)
+/// <summary>Brings a source's branches and tags into a clone, and a branch of ours to the source, with the credentials that it needs.</summary>
+internal sealed class GitTransfer(GitAddress address, GitSettings settings)
 {
     private const string Remote = "origin";
-    private const string Refusal = "the credentials were refused";
+    private readonly GitErrors errors = new(address);
     private bool tokenIsPassword;
 
-    /// <summary>How the library words the troubles of servers and lines; it gives no codes.</summary>
-    private static readonly string[] Troubles =
-        ["connect", "resolve address", "timed out", "socket", "http status", "EOF", "hung up", "network", "SSL error", "TLS", "pack file", "truncated"];
+    /// <summary>Follows all branches and tags.</summary>
+    public void Fetch(Repository repository, CancellationToken cancellationToken) => Fetch(repository, [], prune: true, cancellationToken);
 
-    public void Fetch(Repository repository, CancellationToken cancellationToken)
+    /// <summary>Brings one branch and nothing else, under a name of ours; there is no such name afterwards when the source has no such branch.</summary>
+    public void FetchBranch(Repository repository, string branch, string into, CancellationToken cancellationToken)
+    {
+        repository.Refs.Remove(into);
+        Fetch(repository, [$"+refs/heads/{branch}:{into}"], prune: false, cancellationToken);
+    }
+
+    /// <summary>Makes a commit a branch of the source; one that is there already is only moved forward.</summary>
+    public void Push(Repository repository, string commit, string branch, CancellationToken cancellationToken)
+    {
+        string? refused = null;
+        Transfer(repository, "git-receive-pack", "could not be pushed to", cancellationToken, access => repository.Network.Push(
+            repository.Network.Remotes[Remote],
+            $"{commit}:refs/heads/{branch}",
+            new PushOptions
+            {
+                CredentialsProvider = access.Credentials,
+                CustomHeaders = access.Headers,
+                OnPushStatusError = error => refused = error.Message,
+                OnPackBuilderProgress = (_, _, _) => !cancellationToken.IsCancellationRequested,
+                OnPushTransferProgress = (_, _, _) => !cancellationToken.IsCancellationRequested,
+            }));
+        if (refused is not null)
+        {
+            throw new GitException(GitFailure.Unauthorized, $"{address.Shown} does not take the branch {branch}: {errors.Scrub(refused)}") { Hint = "let the credentials push branches that begin with homeiq/" };
+        }
+    }
+
+    private void Fetch(Repository repository, string[] refspecs, bool prune, CancellationToken cancellationToken) =>
+        Transfer(repository, "git-upload-pack", "could not be fetched", cancellationToken, access =>
+        {
+            var options = new FetchOptions
+            {
+                Prune = prune,
+                TagFetchMode = TagFetchMode.None,
+                OnTransferProgress = _ => !cancellationToken.IsCancellationRequested,
+                OnProgress = _ => !cancellationToken.IsCancellationRequested,
+                CredentialsProvider = access.Credentials,
+            };
+            if (access.Headers is not null)
+            {
+                options.CustomHeaders = access.Headers;
+            }
+
+            Commands.Fetch(repository, Remote, refspecs, options, logMessage: null);
+        });
+
+    private void Transfer(Repository repository, string service, string failed, CancellationToken cancellationToken, Action<GitAccess> transfer)
     {
         RequireLocalSource();
         Configure(repository);
         try
         {
-            FetchOnce(repository, cancellationToken);
+            TransferOnce(service, failed, cancellationToken, transfer);
         }
         catch (GitException error) when (error.Kind == GitFailure.Unauthorized && address.Token is not null && !tokenIsPassword)
         {
             // Some forges take a token as a header, others only as the password of any user.
             tokenIsPassword = true;
-            FetchOnce(repository, cancellationToken);
+            TransferOnce(service, failed, cancellationToken, transfer);
         }
     }
 
-    private void FetchOnce(Repository repository, CancellationToken cancellationToken)
+    private void TransferOnce(string service, string failed, CancellationToken cancellationToken, Action<GitAccess> transfer)
     {
-        var asked = 0;
-        var options = new FetchOptions
+        var access = new GitAccess(address, tokenIsPassword);
+        if (access.Headers is not null)
         {
-            Prune = true,
-            TagFetchMode = TagFetchMode.None,
-            OnTransferProgress = _ => !cancellationToken.IsCancellationRequested,
-            OnProgress = _ => !cancellationToken.IsCancellationRequested,
-        };
-        if (address.Token is { } token && !tokenIsPassword)
-        {
-            RequireNoRedirect(cancellationToken);
-            options.CustomHeaders = [$"Authorization: Bearer {token}"];
-        }
-        else if (address.Password is not null || tokenIsPassword)
-        {
-            // The library would ask for ever, and for whatever host it was redirected to.
-            options.CredentialsProvider = (url, _, _) => asked++ == 0 && IsSameHost(url)
-                ? new UsernamePasswordCredentials { Username = address.User ?? "x-access-token", Password = address.Password ?? address.Token! }
-                : throw new InvalidOperationException(Refusal);
+            RequireNoRedirect(service, cancellationToken);
         }
 
+        using var ssh = address.Ssh is { } host ? new SshConnection(host, settings, cancellationToken) : null;
         try
         {
-            Commands.Fetch(repository, Remote, [], options, logMessage: null);
+            if (ssh is null)
+            {
+                transfer(access);
+            }
+            else
+            {
+                SshTransport.Over(ssh, () => transfer(access));
+            }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -62,7 +101,7 @@ internal sealed class GitTransfer(GitAddress address, TimeSpan connectLimit, Tim
         }
         catch (LibGit2SharpException error)
         {
-            throw Classify(error, asked > 0);
+            throw ssh?.Failure ?? errors.Explain(error, access.WasAsked, failed);
         }
     }
 
@@ -93,10 +132,10 @@ internal sealed class GitTransfer(GitAddress address, TimeSpan connectLimit, Tim
     }
 
     /// <summary>The library sends a header wherever a redirect leads, so it must not meet one.</summary>
-    private void RequireNoRedirect(CancellationToken cancellationToken)
+    private void RequireNoRedirect(string service, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = connectLimit }) { Timeout = readLimit };
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{address.Url.TrimEnd('/')}/info/refs?service=git-upload-pack");
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = settings.ConnectLimit }) { Timeout = settings.ReadLimit };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{address.Url.TrimEnd('/')}/info/refs?service={service}");
         try
         {
             using var response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -109,7 +148,7 @@ internal sealed class GitTransfer(GitAddress address, TimeSpan connectLimit, Tim
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new GitException(GitFailure.Unreachable, $"{address.Shown} could not be reached: {Scrub(error.Message)}", error);
+            throw new GitException(GitFailure.Unreachable, $"{address.Shown} could not be reached: {errors.Scrub(error.Message)}", error);
         }
     }
 
@@ -120,49 +159,5 @@ internal sealed class GitTransfer(GitAddress address, TimeSpan connectLimit, Tim
         {
             throw new GitException(GitFailure.NotFound, $"There is no Git repository at {address.Shown}.");
         }
-    }
-
-    private bool IsSameHost(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var asked) && Uri.TryCreate(address.Url, UriKind.Absolute, out var ours)
-        && asked.Scheme == ours.Scheme && asked.Host == ours.Host && asked.Port == ours.Port;
-
-    private GitException Classify(Exception error, bool wasAsked)
-    {
-        var words = Scrub(error.Message);
-
-        bool Says(string text) => words.Contains(text, StringComparison.OrdinalIgnoreCase);
-
-        if (Says(Refusal) || Says("authentication") || Says("status code: 401") || Says("status code: 403"))
-        {
-            return new GitException(GitFailure.Unauthorized, wasAsked || address.HasCredentials
-                ? $"{address.Shown} refused the credentials for the repository."
-                : $"{address.Shown} asks for credentials, and none are set.");
-        }
-
-        if (Says("certificate"))
-        {
-            return new GitException(GitFailure.Refused, $"The certificate of {address.Shown} is not trusted: {words}");
-        }
-
-        if (Says("status code: 404"))
-        {
-            return new GitException(GitFailure.NotFound, $"There is no Git repository at {address.Shown}.");
-        }
-
-        var kind = address.IsHttp && Troubles.Any(Says) ? GitFailure.Unreachable : GitFailure.Refused;
-        return new GitException(kind, $"{address.Shown} could not be fetched: {words}", error);
-    }
-
-    private string Scrub(string message)
-    {
-        foreach (var secret in (string?[])[address.Password, address.Token])
-        {
-            if (!string.IsNullOrEmpty(secret))
-            {
-                message = message.Replace(secret, "***", StringComparison.Ordinal).Replace(Uri.EscapeDataString(secret), "***", StringComparison.Ordinal);
-            }
-        }
-
-        return message;
     }
 }

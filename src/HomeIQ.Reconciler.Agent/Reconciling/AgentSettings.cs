@@ -3,7 +3,7 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <summary>The agent's own settings: they live on the host, not in Git. From flags, <c>HOMEIQ_*</c> variables or a JSON file, in that order of precedence.</summary>
 public sealed record AgentSettings
 {
-    /// <summary>A path, <c>file://</c> or <c>http(s)://</c>.</summary>
+    /// <summary>A path, <c>file://</c>, <c>http(s)://</c>, <c>ssh://</c> or <c>USER@HOST:PATH</c>.</summary>
     public string Repository { get; init; } = "";
 
     /// <summary>Branch or tag.</summary>
@@ -35,6 +35,12 @@ public sealed record AgentSettings
     public string? GitPassword { get; init; }
 
     public string? GitToken { get; init; }
+
+    /// <summary>The file of the private key for a repository over ssh.</summary>
+    public string? GitSshKey { get; init; }
+
+    /// <summary>The file of the host keys that are trusted over ssh.</summary>
+    public string? GitKnownHosts { get; init; }
 
     /// <summary>Folder of Docker's <c>config.json</c> with the credentials of registries.</summary>
     public string? DockerConfig { get; init; }

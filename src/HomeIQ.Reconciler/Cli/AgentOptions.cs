@@ -23,12 +23,14 @@ internal sealed class AgentOptions
     private readonly Option<string?> projectName;
     private readonly Option<string?> projectDirectory;
     private readonly Option<string?> dockerConfig;
+    private readonly Option<string?> sshKey;
+    private readonly Option<string?> knownHosts;
     private readonly Option<string[]> envFiles;
     private readonly Option<string[]> profiles;
 
     public AgentOptions()
     {
-        repo = Text("--repo", "repo", "URL", "Git repository of the desired state: a path, file:// or http(s)://");
+        repo = Text("--repo", "repo", "URL", "Git repository of the desired state: a path, file://, http(s)://, ssh:// or USER@HOST:PATH");
         branch = Text("--branch", "branch", "B", "branch or tag to follow (default main)");
         path = Text("--path", "path", "DIR", "folder of the desired state in the repository (default desired-state)");
         state = Text("--state", "state", "DIR", "state directory on this host (default /var/lib/homeiq)");
@@ -37,6 +39,8 @@ internal sealed class AgentOptions
         projectName = Text("--project-name", "project_name", "N", "Compose project name; required here, in reconciler.yaml or as name: in Compose");
         projectDirectory = Text("--project-dir", "project_dir", "D", "where writable relative binds live on this host");
         dockerConfig = Text("--docker-config", "docker_config", "DIR", "folder of Docker's config.json with registry credentials (default DOCKER_CONFIG, else ~/.docker)");
+        sshKey = Text("--git-ssh-key", "git_ssh_key", "FILE", "private key for a repository over ssh, readable by its owner alone (default the keys of this user)");
+        knownHosts = Text("--git-known-hosts", "git_known_hosts", "FILE", "host keys that are trusted over ssh; one that is not there is refused (default those known to this user)");
         envFiles = Several("--env-file", "env_file", "F", "env file of this host for ${VAR}; repeat for several, later ones win");
         profiles = Several("--profile", "profile", "P", "Compose profile to activate; repeat for several");
     }
@@ -83,6 +87,8 @@ internal sealed class AgentOptions
             GitUser = configuration["git_user"],
             GitPassword = configuration["git_password"],
             GitToken = configuration["git_token"],
+            GitSshKey = Get(sshKey, "git_ssh_key") is { } key ? Path.GetFullPath(key) : null,
+            GitKnownHosts = Get(knownHosts, "git_known_hosts") is { } hosts ? Path.GetFullPath(hosts) : null,
         };
     }
 

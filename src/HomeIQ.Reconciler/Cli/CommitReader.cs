@@ -22,6 +22,8 @@ internal sealed class CommitReader : IDisposable
                 User = settings.GitUser,
                 Password = settings.GitPassword,
                 Token = settings.GitToken,
+                SshKey = settings.GitSshKey,
+                KnownHosts = settings.GitKnownHosts,
             });
         }
         catch

@@ -29,6 +29,8 @@ internal sealed class Session : IAsyncDisposable
             User = settings.GitUser,
             Password = settings.GitPassword,
             Token = settings.GitToken,
+            SshKey = settings.GitSshKey,
+            KnownHosts = settings.GitKnownHosts,
         });
         Reconciliation = new Reconciliation(settings, host, source, state, Journal, TimeProvider.System, progress);
     }

@@ -56,7 +56,7 @@ internal static class Verb
             }
             catch (GitException unreadable)
             {
-                terminal.Error(unreadable.Message, "check --repo, --branch and the credentials (HOMEIQ_GIT_TOKEN, HOMEIQ_GIT_USER, HOMEIQ_GIT_PASSWORD)");
+                terminal.Error(unreadable.Message, unreadable.Hint ?? "check --repo, --branch and the credentials (HOMEIQ_GIT_TOKEN, HOMEIQ_GIT_USER, HOMEIQ_GIT_PASSWORD)");
             }
             catch (ContainerHostException unavailable)
             {

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using HomeIQ.Reconciler.Git;
 
 namespace HomeIQ.Reconciler.Agent.Tests.Git;
@@ -142,7 +140,7 @@ public sealed class GitRemoteSpecs : IDisposable
     public async Task A_silent_server_is_given_up_after_the_time_limit()
     {
         using var silent = new SilentServer();
-        using var source = GitSource.Open(repository.Settings with { Url = silent.Url, ReadLimit = TimeSpan.FromSeconds(1) });
+        using var source = GitSource.Open(repository.Settings with { Url = $"http://127.0.0.1:{silent.Port}/source.git", ReadLimit = TimeSpan.FromSeconds(1) });
         var clock = Stopwatch.StartNew();
 
         var error = await Assert.ThrowsAsync<GitException>(() => source.FetchAsync(Token));
@@ -155,7 +153,7 @@ public sealed class GitRemoteSpecs : IDisposable
     public async Task Cancelling_does_not_wait_for_a_silent_server()
     {
         using var silent = new SilentServer();
-        using var source = GitSource.Open(repository.Settings with { Url = silent.Url, ReadLimit = TimeSpan.FromSeconds(3) });
+        using var source = GitSource.Open(repository.Settings with { Url = $"http://127.0.0.1:{silent.Port}/source.git", ReadLimit = TimeSpan.FromSeconds(3) });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var fetch = source.FetchAsync(stop.Token);
         await silent.Connected;
@@ -168,8 +166,10 @@ public sealed class GitRemoteSpecs : IDisposable
     }
 
     [Theory]
-    [InlineData("ssh://git@example.org/home.git", "ssh")]
-    [InlineData("git@example.org:home.git", "ssh")]
+    [InlineData("ssh://git:s3cret@example.org/home.git", "password")]
+    [InlineData("ssh://-oProxyCommand=x/home.git", "form")]
+    [InlineData("ssh://git@example.org", "form")]
+    [InlineData("git@example.org:-x", "dash")]
     [InlineData("git://example.org/home.git", "neither")]
     [InlineData("ftp://ada:s3cret@example.org/home.git", "neither")]
     [InlineData("not/there", "neither")]
@@ -183,44 +183,4 @@ public sealed class GitRemoteSpecs : IDisposable
     }
 
     private GitSource Open(string url) => GitSource.Open(repository.Settings with { Url = url });
-
-    /// <summary>Accepts connections and never says a word.</summary>
-    private sealed class SilentServer : IDisposable
-    {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-        private readonly List<TcpClient> clients = [];
-        private readonly TaskCompletionSource connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public SilentServer()
-        {
-            listener.Start();
-            _ = AcceptAsync();
-        }
-
-        public string Url => $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/source.git";
-
-        public Task Connected => connected.Task;
-
-        public void Dispose()
-        {
-            listener.Dispose();
-            clients.ForEach(client => client.Dispose());
-        }
-
-        private async Task AcceptAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    clients.Add(await listener.AcceptTcpClientAsync());
-                    connected.TrySetResult();
-                }
-            }
-            catch (Exception error) when (error is SocketException or ObjectDisposedException)
-            {
-                // The test is over.
-            }
-        }
-    }
 }

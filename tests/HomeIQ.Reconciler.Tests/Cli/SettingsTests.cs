@@ -47,6 +47,26 @@ public sealed class SettingsTests
         Assert.Contains("3 services", (await homeiq.RunAsync("validate")).Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Key_and_known_hosts_of_ssh_are_files_below_the_working_folder_or_absolute()
+    {
+        using var homeiq = new Homeiq();
+        string Missing(string what, string file, string hint) => $"homeiq: error: {what} {file} is not there.\n        {hint}\n";
+        Task<Ended> Validate(params string[] more) => homeiq.RunAsync(["validate", "--repo", "ssh://git@127.0.0.1:9/house.git", .. more]);
+
+        homeiq.Variables["HOMEIQ_SETTINGS"] = homeiq.Files.Write("settings.json", """{"git_ssh_key": "/by/file", "git_known_hosts": "/by/file"}""");
+        Assert.Equal(Missing("The ssh key", "/by/file", "name the private key: --git-ssh-key FILE"), (await Validate()).Error);
+
+        homeiq.Variables["HOMEIQ_GIT_SSH_KEY"] = "/by/variable";
+        Assert.Equal(Missing("The ssh key", "/by/variable", "name the private key: --git-ssh-key FILE"), (await Validate()).Error);
+
+        homeiq.Files.Write("key", "");
+        Assert.Equal(Missing("The file of known hosts", "/by/file", "name the file that holds the server's key: --git-known-hosts FILE"), (await Validate("--git-ssh-key", "key")).Error);
+        Assert.Equal(
+            Missing("The file of known hosts", "/TEST/hosts", "name the file that holds the server's key: --git-known-hosts FILE"),
+            (await Validate("--git-ssh-key", "key", "--git-known-hosts", "hosts")).Error);
+    }
+
     [Theory]
     [InlineData("not-there", null)]
     [InlineData("no-json", "{\"repo\": ")]

@@ -25,7 +25,7 @@ public sealed class WithoutAnEngineTests
     [Theory]
     [InlineData("no-such-folder", "nowhere/repository")]
     [InlineData("nobody-listens", "http://127.0.0.1:9/house.git")]
-    [InlineData("ssh", "ssh://git@example.invalid/house.git")]
+    [InlineData("ssh", "ssh://git:s3cret@example.invalid/house.git")]
     public async Task A_repository_that_cannot_be_read_is_said_so(string name, string url)
     {
         using var homeiq = new Homeiq();
