@@ -42,7 +42,7 @@ internal sealed class ComposeExtends(ComposeSource source, ComposeMerge merge, I
         ValueList<(string Path, string Name)> longer = [.. chain, (file.Path, name)];
         if (chain.Contains((file.Path, name)))
         {
-            problems.Add(new Problem(extends.Position, $"`{name}` extends itself: {string.Join(" -> ", longer.Select(link => link.Path == file.Path ? link.Name : $"{link.Path}:{link.Name}"))}"));
+            problems.Add(new Problem(extends.Position, $"`{name}` extends itself: {string.Join(" -> ", longer.Select(link => link.Path == file.Path ? link.Name : $"{source.At(link.Path)}:{link.Name}"))}"));
             return own;
         }
 
@@ -72,7 +72,7 @@ internal sealed class ComposeExtends(ComposeSource source, ComposeMerge merge, I
 
         if (!other.Services.ContainsKey(service.Text))
         {
-            problems.Add(new Problem(service.Position, $"`{name}` extends `{service.Text}`, which is no service of {other.Path}"));
+            problems.Add(new Problem(service.Position, $"`{name}` extends `{service.Text}`, which is no service of {source.At(other.Path)}"));
             return null;
         }
 

@@ -137,8 +137,8 @@ internal sealed class ComposeInclude(ComposeSource source, Func<string, bool> ex
         {
             if (Resolve(file, folder) is { } path && source.ReadBytes(path, "env file", file.Position) is { } bytes)
             {
-                EnvFile.Parse(bytes, path, variables, isFromHost: false, known, problems);
-                read.Add(path);
+                EnvFile.Parse(bytes, source.At(path).File, variables, isFromHost: false, known, problems);
+                read.Add(source.At(path).File);
             }
         }
 
@@ -150,7 +150,7 @@ internal sealed class ComposeInclude(ComposeSource source, Func<string, bool> ex
         var path = folder.Length == 0 ? ".env" : $"{folder}/.env";
         if (folder != including && exists(path))
         {
-            problems.Add(new Problem(position, $"`{path}` is not read by itself", "name it under `env_file` of the include, or among the agent's env files", Severity.Note));
+            problems.Add(new Problem(position, $"`{source.At(path)}` is not read by itself", "name it under `env_file` of the include, or among the agent's env files", Severity.Note));
         }
     }
 

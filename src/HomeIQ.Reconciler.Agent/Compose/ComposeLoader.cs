@@ -37,7 +37,7 @@ internal sealed class ComposeLoader
         {
             if (including.Contains(path))
             {
-                problems.Add(new Problem(namedAt ?? new SourcePosition(path), $"`include` goes in a circle: {string.Join(" -> ", including.SkipWhile(step => step != path).Append(path))}"));
+                problems.Add(new Problem(namedAt ?? source.At(path), $"`include` goes in a circle: {string.Join(" -> ", including.SkipWhile(step => step != path).Append(path).Select(source.At))}"));
                 continue;
             }
 

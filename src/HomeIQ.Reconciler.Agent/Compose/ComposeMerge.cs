@@ -92,10 +92,11 @@ internal sealed class ComposeMerge(LoadBudget budget, ICollection<Problem> probl
     private static bool IsSameDriver(YamlMapping earlier, YamlMapping later) =>
         earlier.Find("driver") is not YamlScalar before || later.Find("driver") is not YamlScalar after || before.Text == after.Text;
 
+    /// <summary>The earlier value stays: should it be the wrong one of the two, whoever reads it says so at its own place.</summary>
     private YamlNode Mismatch(YamlNode earlier, YamlNode later)
     {
         problems.Add(new Problem(later.Position, $"{Kind(later)} cannot be merged with {Kind(earlier)} at {earlier.Position}", "write both alike, or `!override` to replace"));
-        return later;
+        return earlier;
     }
 
     private static string Kind(YamlNode node) => node switch

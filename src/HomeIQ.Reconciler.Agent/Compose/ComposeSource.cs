@@ -21,7 +21,7 @@ internal sealed class ComposeSource(ISourceTree tree, LoadBudget budget, ICollec
             return null;
         }
 
-        budget.SpendValues(Weight(raw), namedAt ?? new SourcePosition(path));
+        budget.SpendValues(Weight(raw), namedAt ?? At(path));
         var resolved = Interpolation.Apply(raw, variables, problems);
         var mapping = (YamlMapping)new ComposeForms(folder, variables.LeaveUnresolved, problems).Apply(resolved, ComposeShape.Root);
         return mapping with { Entries = new ValueList<YamlEntry>(mapping.Entries.Where(IsUsable)) };
@@ -30,14 +30,14 @@ internal sealed class ComposeSource(ISourceTree tree, LoadBudget budget, ICollec
     /// <summary>The bytes of any file of the tree. Null when there are none; then it has been reported.</summary>
     public byte[]? ReadBytes(string path, string what, SourcePosition? namedAt)
     {
-        var position = namedAt ?? new SourcePosition(path);
+        var position = namedAt ?? At(path);
         switch (tree.Find(path))
         {
             case null:
-                problems.Add(new Problem(position, namedAt is null ? $"the {what} does not exist" : $"the {what} `{path}` does not exist"));
+                problems.Add(new Problem(position, namedAt is null ? $"the {what} does not exist" : $"the {what} `{tree.Shown(path)}` does not exist"));
                 return null;
             case { Kind: not SourceKind.File } entry:
-                problems.Add(new Problem(position, $"the {what} `{path}` is a {entry.Kind.ToString().ToLowerInvariant()}, not a file"));
+                problems.Add(new Problem(position, $"the {what} `{tree.Shown(path)}` is a {entry.Kind.ToString().ToLowerInvariant()}, not a file"));
                 return null;
             case var entry:
                 try
@@ -48,17 +48,20 @@ internal sealed class ComposeSource(ISourceTree tree, LoadBudget budget, ICollec
                 }
                 catch (IOException)
                 {
-                    problems.Add(new Problem(position, $"the {what} `{path}` cannot be read: it has {entry.Size} bytes, at most {YamlReader.MaximumBytes} are read"));
+                    problems.Add(new Problem(position, $"the {what} `{tree.Shown(path)}` cannot be read: it has {entry.Size} bytes, at most {YamlReader.MaximumBytes} are read"));
                     return null;
                 }
         }
     }
 
+    /// <summary>The file as a whole.</summary>
+    public SourcePosition At(string path) => new(tree.Shown(path));
+
     private YamlMapping? Read(string path, SourcePosition? namedAt)
     {
         if (files.TryGetValue(path, out var known))
         {
-            budget.SpendFile(0, namedAt ?? new SourcePosition(path));
+            budget.SpendFile(0, namedAt ?? At(path));
             return known;
         }
 
@@ -67,11 +70,11 @@ internal sealed class ComposeSource(ISourceTree tree, LoadBudget budget, ICollec
             return null;
         }
 
-        return files[path] = YamlReader.Read(bytes, path, problems) switch
+        return files[path] = YamlReader.Read(bytes, tree.Shown(path), problems) switch
         {
             null => null,
             YamlMapping mapping => (YamlMapping)ComposeForms.WithoutExtensions(mapping, ComposeShape.Root),
-            YamlScalar { IsNull: true } => Refuse(new Problem(new SourcePosition(path), "the Compose file is empty")),
+            YamlScalar { IsNull: true } => Refuse(new Problem(At(path), "the Compose file is empty")),
             var other => Refuse(new Problem(other.Position, "a Compose file is a mapping")),
         };
     }

@@ -60,12 +60,12 @@ public static partial class DesiredStateLoader
         var path = Join(request.Path, PolicyFile.Name);
         if (request.Tree.Find(path) is not { Kind: SourceKind.File })
         {
-            problems.Warning(new(path), null, "there is no such file: its defaults hold", "begin one with version: 1");
+            problems.Warning(new(request.Tree.Shown(path)), null, "there is no such file: its defaults hold", "begin one with version: 1");
             return new();
         }
 
         var found = new List<Problem>();
-        var node = YamlReader.Read(request.Tree.Read(path, 1 << 20), path, found);
+        var node = YamlReader.Read(request.Tree.Read(path, 1 << 20), request.Tree.Shown(path), found);
         problems.AddRange(found);
 
         return node is null ? new() : PolicyFile.Read(node, problems);
@@ -75,7 +75,7 @@ public static partial class DesiredStateLoader
     {
         if (request.ComposeFiles.Count > 0)
         {
-            return Existing([.. request.ComposeFiles.Select(file => (Join("", file), new SourcePosition(file)))]);
+            return Existing([.. request.ComposeFiles.Select(file => (Join("", file), new SourcePosition(request.Tree.Shown(file))))]);
         }
 
         if (policy.Compose.Count > 0)
@@ -85,7 +85,7 @@ public static partial class DesiredStateLoader
 
         if (UsualFiles.Select(file => Join(request.Path, file)).FirstOrDefault(path => request.Tree.Find(path) is not null) is not { } usual)
         {
-            problems.Error(new(request.Path.Length == 0 ? "." : request.Path), null, "there is no compose.yaml", "name the folder of the desired state with --path");
+            problems.Error(new(request.Tree.Shown(request.Path) is { Length: > 0 } shown ? shown : "."), null, "there is no compose.yaml", "name the folder of the desired state with --path");
             return [];
         }
 
@@ -105,7 +105,7 @@ public static partial class DesiredStateLoader
                 }
 
                 var folder = path.Contains('/', StringComparison.Ordinal) ? path[..path.LastIndexOf('/')] : "";
-                problems.Error(position, null, $"there is no file `{path}`", Suggestions.For(path, request.Tree.List(folder).Select(entry => entry.Path)));
+                problems.Error(position, null, $"there is no file `{request.Tree.Shown(path)}`", Suggestions.For(request.Tree.Shown(path), request.Tree.List(folder).Select(entry => request.Tree.Shown(entry.Path))));
             }
 
             // With one of several files missing, the others would only be judged wrongly.
@@ -130,7 +130,7 @@ public static partial class DesiredStateLoader
 
         if (named.Count == 0)
         {
-            problems.Error(new(Join(request.Path, PolicyFile.Name)), null, "the project has no name",
+            problems.Error(new(request.Tree.Shown(Join(request.Path, PolicyFile.Name))), null, "the project has no name",
                 "write project: NAME in reconciler.yaml, or set --project-name; it is never taken from a folder");
             return "unnamed";
         }
@@ -187,12 +187,12 @@ public static partial class DesiredStateLoader
 
         if (services.Count == 0)
         {
-            context.Problems.Error(new(context.FormOnly ? context.Request.ComposeFiles[0] : context.Request.Path), null, "there are no services", "an empty desired state is never meant");
+            context.Problems.Error(context.Whole, null, "there are no services", "an empty desired state is never meant");
         }
 
         foreach (var unknown in context.Request.Profiles.Where(profile => profile != "*" && !profiles.Contains(profile)))
         {
-            context.Problems.Warning(new(context.Request.Path), null, $"no service has the profile `{unknown}`", Suggestions.For(unknown, profiles));
+            context.Problems.Warning(context.Whole, null, $"no service has the profile `{unknown}`", Suggestions.For(unknown, profiles));
         }
 
         return drafts;

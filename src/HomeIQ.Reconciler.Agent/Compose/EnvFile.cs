@@ -28,7 +28,7 @@ public static class EnvFile
             }
         }
 
-        return new Variables(known.Values, request.EnvFiles, request.LeaveUnresolved);
+        return new Variables(known.Values, request.EnvFiles, request.LeaveUnresolved) { UnsetIsEmpty = request is { ComposeFiles.Count: > 0, EnvFiles.Count: 0 } };
     }
 
     /// <param name="known">What earlier files and lines set; grows by what this file sets.</param>
@@ -47,7 +47,7 @@ public static class EnvFile
         }
 
         ValueList<string> files = [.. variables.Files.Append(file).Distinct(StringComparer.Ordinal)];
-        var interpolator = new Interpolator(name => variables.Find(name) ?? known.GetValueOrDefault(name), files, variables.LeaveUnresolved, problems);
+        var interpolator = new Interpolator(name => variables.Find(name) ?? known.GetValueOrDefault(name), files, variables.LeaveUnresolved, problems) { UnsetIsEmpty = variables.UnsetIsEmpty };
         var entries = new List<EnvEntry>();
         foreach (var line in new EnvFileParser(text, file, problems).Lines())
         {

@@ -8,7 +8,7 @@ public static class Interpolation
 {
     /// <summary>The same tree with every scalar value (keys are left alone) interpolated; positions stay.</summary>
     public static YamlNode Apply(YamlNode node, Variables variables, ICollection<Problem> problems) =>
-        Apply(node, new Interpolator(variables.Find, variables.Files, variables.LeaveUnresolved, problems));
+        Apply(node, new Interpolator(variables.Find, variables.Files, variables.LeaveUnresolved, problems) { UnsetIsEmpty = variables.UnsetIsEmpty });
 
     private static YamlNode Apply(YamlNode node, Interpolator interpolator) => node switch
     {

@@ -15,6 +15,9 @@ internal sealed class Interpolator(Func<string, Variable?> find, ValueList<strin
 
     private int total;
 
+    /// <summary>A variable that nobody set is only a warning.</summary>
+    public bool UnsetIsEmpty { get; init; }
+
     public string Expand(string text, SourcePosition position, out bool isFromHost)
     {
         isFromHost = false;
@@ -129,7 +132,11 @@ internal sealed class Interpolator(Func<string, Variable?> find, ValueList<strin
     {
         if (variable is null)
         {
-            if (!leaveUnresolved)
+            if (UnsetIsEmpty)
+            {
+                expansion.Report(problems, $"the variable `{name}` is not set, and empty here", $"name an env file with --env-file, or write ${{{name}:-default}}", Severity.Warning);
+            }
+            else if (!leaveUnresolved)
             {
                 expansion.Report(problems, $"the variable `{name}` is not set", $"{WhereToSet()}, or write ${{{name}:-default}}");
             }
@@ -199,7 +206,8 @@ internal sealed class Interpolator(Func<string, Variable?> find, ValueList<strin
 
         public bool IsTooLong { get; set; }
 
-        public void Report(ICollection<Problem> problems, string message, string? hint) => problems.Add(new Problem(position, message, hint));
+        public void Report(ICollection<Problem> problems, string message, string? hint, Severity severity = Severity.Error) =>
+            problems.Add(new Problem(position, message, hint, severity));
 
         public void Refuse(ICollection<Problem> problems, string message, string? hint = null)
         {

@@ -29,6 +29,9 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
 
     public Severity InCommit => FormOnly ? Severity.Note : Severity.Error;
 
+    /// <summary>The desired state as a whole, for what stands at no place in it.</summary>
+    public SourcePosition Whole => new(request.Tree.Shown(FormOnly ? request.ComposeFiles[0] : request.Path) is { Length: > 0 } path ? path : ".");
+
     public SecretValues Secrets { get; } = new();
 
     public IEnumerable<BoundContent> Contents => contents.Values;
@@ -110,7 +113,7 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
     {
         if (request.Tree.Find(path) is null)
         {
-            problems.Add(position, where, $"`{path}` is not in the commit", "a read-only relative path is taken from Git; for a file of the host write an absolute path", InCommit);
+            problems.Add(position, where, $"`{request.Tree.Shown(path)}` is not in the commit", "a read-only relative path is taken from Git; for a file of the host write an absolute path", InCommit);
             return null;
         }
 
@@ -120,7 +123,7 @@ internal sealed class LoadContext(LoadRequest request, Variables variables, Find
         }
         catch (IOException exception)
         {
-            problems.Error(position, where, $"`{path}` cannot be exported: {exception.Message.TrimEnd('.')}");
+            problems.Error(position, where, $"`{request.Tree.Shown(path)}` cannot be exported: {exception.Message.TrimEnd('.')}");
             return null;
         }
     }

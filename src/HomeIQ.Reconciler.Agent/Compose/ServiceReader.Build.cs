@@ -90,13 +90,13 @@ internal sealed partial class ServiceReader
         var path = LoadContext.InTree(scalar.Text);
         if (context.Request.Tree.Find(path) is { } found && found.Kind != SourceKind.Folder)
         {
-            Problems.Error(scalar.Position, $"{reader.Where}.context", $"`{path}` is not a folder");
+            Problems.Error(scalar.Position, $"{reader.Where}.context", $"`{context.Request.Tree.Shown(path)}` is not a folder");
             return null;
         }
 
         if (path.Length > 0 && context.Request.Tree.Find(path) is null)
         {
-            Problems.Add(scalar.Position, $"{reader.Where}.context", $"the folder `{path}` is not in the commit", null, context.InCommit);
+            Problems.Add(scalar.Position, $"{reader.Where}.context", $"the folder `{context.Request.Tree.Shown(path)}` is not in the commit", null, context.InCommit);
             return null;
         }
 
@@ -130,7 +130,7 @@ internal sealed partial class ServiceReader
 
         if (context.Request.Tree.Find(path) is not { Kind: SourceKind.File })
         {
-            Problems.Add(scalar?.Position ?? reader.Position, $"{reader.Where}.dockerfile", $"there is no file `{path}` in the commit", null, context.InCommit);
+            Problems.Add(scalar?.Position ?? reader.Position, $"{reader.Where}.dockerfile", $"there is no file `{context.Request.Tree.Shown(path)}` in the commit", null, context.InCommit);
         }
 
         return path;

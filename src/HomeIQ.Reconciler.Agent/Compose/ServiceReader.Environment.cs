@@ -170,7 +170,7 @@ internal sealed partial class ServiceReader
             return new(File.ReadAllBytes(onHost), onHost, true);
         }
 
-        return path is ['.', ..] && context.ReadFromTree(LoadContext.InTree(path)) is { } bytes ? new(bytes, LoadContext.InTree(path), false) : null;
+        return path is ['.', ..] && context.ReadFromTree(LoadContext.InTree(path)) is { } bytes ? new(bytes, context.Request.Tree.Shown(LoadContext.InTree(path)), false) : null;
     }
 
     private string Looked(string path) => (path is ['.', ..], context.OnHost(path)) switch
@@ -181,5 +181,5 @@ internal sealed partial class ServiceReader
         _ => $"looked for {context.OnHost(path)} on the host",
     };
 
-    private static string Shown(string path) => path is ['.', '/', .. var rest] ? rest : path;
+    private string Shown(string path) => path is ['.', '/', .. var rest] ? context.Request.Tree.Shown(rest) : path;
 }

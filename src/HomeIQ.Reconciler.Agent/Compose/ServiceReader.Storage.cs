@@ -199,7 +199,7 @@ internal sealed partial class ServiceReader
 
         if (context.OnHost(source) is not { } onHost)
         {
-            Problems.Add(position, $"{keys.Where}.volumes", $"`{path}` is written to, and no folder of the host is named for it",
+            Problems.Add(position, $"{keys.Where}.volumes", $"`{context.Request.Tree.Shown(path)}` is written to, and no folder of the host is named for it",
                 "set --project-dir, write an absolute path, or mount it read-only with :ro", context.Outside);
             onHost = source;
         }

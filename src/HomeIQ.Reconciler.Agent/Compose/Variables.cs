@@ -33,6 +33,9 @@ public sealed class Variables
 
     public bool LeaveUnresolved { get; }
 
+    /// <summary>A variable that nobody set is empty, with a warning, as Compose does it; otherwise it is an error.</summary>
+    public bool UnsetIsEmpty { get; init; }
+
     public IReadOnlyCollection<Variable> All => variables.Values;
 
     /// <summary>Null when nobody set it.</summary>
@@ -40,5 +43,5 @@ public sealed class Variables
 
     /// <summary>These, and others that count only where these are silent.</summary>
     public Variables WithDefaults(IEnumerable<Variable> defaults, IEnumerable<string> files) =>
-        new([.. defaults, .. variables.Values], [.. Files, .. files], LeaveUnresolved);
+        new([.. defaults, .. variables.Values], [.. Files, .. files], LeaveUnresolved) { UnsetIsEmpty = UnsetIsEmpty };
 }

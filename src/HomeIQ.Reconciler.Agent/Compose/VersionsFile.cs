@@ -60,6 +60,6 @@ internal static class VersionsFile
         // What is wrong with it as YAML is told by whoever merges it.
         var ignored = new List<Desired.Problem>();
 
-        return tree.Find(path) is { Kind: SourceKind.File } ? YamlReader.Read(tree.Read(path, 1 << 20), path, ignored) : null;
+        return tree.Find(path) is { Kind: SourceKind.File } ? YamlReader.Read(tree.Read(path, 1 << 20), tree.Shown(path), ignored) : null;
     }
 }

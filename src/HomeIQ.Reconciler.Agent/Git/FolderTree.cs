@@ -9,19 +9,24 @@ public sealed class FolderTree : ISourceTree
 {
     private const string EmptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
     private readonly string root;
+    private readonly Func<string, string>? shown;
 
-    public FolderTree(string folder)
+    /// <param name="shown">How a path on disk is written for whoever asked; null = by its place in the tree.</param>
+    public FolderTree(string folder, Func<string, string>? shown = null)
     {
-        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (!Directory.Exists(root))
+        this.shown = shown;
+        root = Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar);
+        if (!Directory.Exists(OnDisk("")))
         {
             throw new DirectoryNotFoundException($"{folder} is no folder.");
         }
 
-        Revision = $"folder {root}";
+        Revision = $"folder {OnDisk("")}";
     }
 
     public string Revision { get; }
+
+    public string Shown(string path) => shown is null ? path : shown(OnDisk(path));
 
     public SourceEntry? Find(string path)
     {
@@ -110,7 +115,7 @@ public sealed class FolderTree : ISourceTree
 
     private SourceEntry FolderEntry(string path) => new(path, SourceKind.Folder, 0, false, () => IdOfFolder(path) ?? EmptyTree);
 
-    private string OnDisk(string path) => path.Length == 0 ? root : $"{root}/{path}";
+    private string OnDisk(string path) => path.Length > 0 || root.Length == 0 ? $"{root}/{path}" : root;
 
     private string IdOfFile(string path)
     {

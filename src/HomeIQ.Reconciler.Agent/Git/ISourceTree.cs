@@ -39,6 +39,9 @@ public interface ISourceTree
     /// <summary>The commit's full id, or what the tree is otherwise.</summary>
     string Revision { get; }
 
+    /// <summary>A path of the tree as its user would write it: what messages and positions say.</summary>
+    string Shown(string path) => path;
+
     /// <summary>Null when there is nothing at that path. The empty path is the root.</summary>
     SourceEntry? Find(string path);
 

@@ -57,6 +57,9 @@ internal sealed class AgentOptions
     /// <summary>True when the user named a repository, by flag, variable or file.</summary>
     public bool NamesRepository(ParseResult parsed) => Read(parsed).Repository.Length > 0;
 
+    /// <summary>True when the command line names a folder that is there, and no repository beside it.</summary>
+    public bool NamesFolder(ParseResult parsed) => parsed.GetValue(path) is { Length: > 0 } folder && parsed.GetValue(repo) is null && Directory.Exists(folder);
+
     /// <summary>The desired state's folder on this machine, as it was given: absolute, or below the working folder.</summary>
     public string Folder(ParseResult parsed) =>
         parsed.GetValue(path) ?? (Configure(parsed)["path"] is { Length: > 0 } value ? value : new AgentSettings().Path);
@@ -75,7 +78,7 @@ internal sealed class AgentOptions
         {
             Repository = Get(repo, "repo") ?? "",
             Branch = Get(branch, "branch") ?? defaults.Branch,
-            Path = (Get(path, "path") ?? defaults.Path).Trim('/'),
+            Path = InTree(Get(path, "path") ?? defaults.Path),
             StateDirectory = Path.GetFullPath(Get(state, "state") ?? defaults.StateDirectory),
             Docker = Endpoint(Get(docker, "docker") ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? defaults.Docker),
             Instance = Get(instance, "instance") ?? defaults.Instance,
@@ -90,6 +93,25 @@ internal sealed class AgentOptions
             GitSshKey = Get(sshKey, "git_ssh_key") is { } key ? Path.GetFullPath(key) : null,
             GitKnownHosts = Get(knownHosts, "git_known_hosts") is { } hosts ? Path.GetFullPath(hosts) : null,
         };
+    }
+
+    /// <summary>A folder of a repository as its tree knows it: <c>./desired-state/</c> is <c>desired-state</c>, <c>.</c> the root.</summary>
+    private static string InTree(string path)
+    {
+        var parts = new List<string>();
+        foreach (var part in path.Split('/').Where(part => part is not ("" or ".")))
+        {
+            if (part == ".." && parts is [.., not ".."])
+            {
+                parts.RemoveAt(parts.Count - 1);
+            }
+            else
+            {
+                parts.Add(part);
+            }
+        }
+
+        return string.Join('/', parts);
     }
 
     private static string Endpoint(string given) => given.StartsWith('/') ? $"unix://{given}" : given;

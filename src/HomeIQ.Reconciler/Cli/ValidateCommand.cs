@@ -27,12 +27,12 @@ internal static class ValidateCommand
         {
             var settings = agent.Read(parsed);
             var result = parsed.GetValue(compose) is { Length: > 0 } files ? DesiredStateLoader.Load(OfFiles(settings, files))
-                : agent.NamesRepository(parsed) ? await OfCommitAsync(settings, parsed.GetValue(revision) ?? settings.Branch, cancellationToken)
+                : agent.NamesRepository(parsed) && (parsed.GetValue(revision) is not null || !agent.NamesFolder(parsed)) ? await OfCommitAsync(settings, parsed.GetValue(revision) ?? settings.Branch, cancellationToken)
                 : parsed.GetValue(revision) is null ? DesiredStateLoader.Load(OfFolder(settings, agent.Folder(parsed)))
                 : throw new UsageException("--revision names a commit, but no repository is named", "give --repo URL, or leave --revision out to validate a folder");
             if (parsed.GetValue(output) is OutputFormat.Json)
             {
-                terminal.Line(JsonSerializer.Serialize([.. result.Problems], ProblemJson.Default.ProblemArray));
+                terminal.Line(JsonSerializer.Serialize([.. result.Problems], ProblemJson.Readable.ProblemArray));
             }
             else
             {
@@ -58,8 +58,13 @@ internal static class ValidateCommand
             throw new UsageException($"there is no folder {folder}", "give --path FOLDER, or --repo URL to validate a commit");
         }
 
-        var root = RootOf(folder);
-        return Request(settings, new FolderTree(root)) with { Path = Relative(root, folder) };
+        // Contexts and binds may point above the folder, as far as its repository goes.
+        var root = RepositoryOf(folder) ?? folder;
+        return Request(settings, new FolderTree(root, Shown(path))) with
+        {
+            Path = Relative(root, folder),
+            ProjectDirectory = settings.ProjectDirectory ?? root,
+        };
     }
 
     private static LoadRequest OfFiles(AgentSettings settings, string[] files)
@@ -69,11 +74,13 @@ internal static class ValidateCommand
             throw new UsageException($"there is no file {file}");
         }
 
-        var root = RootOf(Path.GetDirectoryName(Path.GetFullPath(files[0]))!);
-        return Request(settings, new FolderTree(root)) with
+        // Outside of a repository an include may lead anywhere.
+        var paths = files.Select(file => Path.Combine(Real(Path.GetDirectoryName(Path.GetFullPath(file))!), Path.GetFileName(file))).ToList();
+        var root = RepositoryOf(Common(paths)) ?? "/";
+        return Request(settings, new FolderTree(root, Shown(files[0]))) with
         {
-            Path = Relative(root, Path.GetDirectoryName(Path.GetFullPath(files[0]))!),
-            ComposeFiles = [.. files.Select(file => Relative(root, Path.GetFullPath(file)))],
+            Path = Relative(root, Path.GetDirectoryName(paths[0])!),
+            ComposeFiles = [.. paths.Select(path => Relative(root, path))],
             ProjectName = settings.ProjectName ?? "compose",
             ProjectDirectory = settings.ProjectDirectory ?? root,
         };
@@ -85,17 +92,27 @@ internal static class ValidateCommand
         return DesiredStateLoader.Load(Request(settings, commits.TreeOf(revision)) with { Path = settings.Path });
     }
 
+    /// <summary>As <c>plan</c> asks for it: without a project directory what needs one is refused.</summary>
     private static LoadRequest Request(AgentSettings settings, ISourceTree tree) => new()
     {
         Tree = tree,
         ProjectName = settings.ProjectName,
-        ProjectDirectory = settings.ProjectDirectory ?? "/",
+        ProjectDirectory = settings.ProjectDirectory,
         EnvFiles = settings.EnvFiles,
         Profiles = settings.Profiles,
     };
 
-    /// <summary>The repository that the folder lies in, since contexts and binds may point above the folder; else the folder itself.</summary>
-    private static string RootOf(string folder)
+    /// <summary>Paths of the tree as the user would write them: from the working folder, unless an absolute path was given for another place.</summary>
+    private static Func<string, string> Shown(string given)
+    {
+        var here = Directory.GetCurrentDirectory();
+        return path => Path.GetRelativePath(here, path) is var relative && (relative is ".." || relative.StartsWith("../", StringComparison.Ordinal)) && Path.IsPathRooted(given)
+            ? path
+            : relative;
+    }
+
+    /// <summary>The repository that the folder lies in; null when it lies in none.</summary>
+    private static string? RepositoryOf(string folder)
     {
         for (var candidate = new DirectoryInfo(folder); candidate is not null; candidate = candidate.Parent)
         {
@@ -105,7 +122,31 @@ internal static class ValidateCommand
             }
         }
 
+        return null;
+    }
+
+    /// <summary>The innermost folder in which all of them lie.</summary>
+    private static string Common(IReadOnlyList<string> paths)
+    {
+        var folder = Path.GetDirectoryName(paths[0])!;
+        while (folder != "/" && !paths.All(path => path.StartsWith($"{folder}/", StringComparison.Ordinal)))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
         return folder;
+    }
+
+    /// <summary>The folder without symlinks on the way to it, which a tree does not follow.</summary>
+    private static string Real(string folder)
+    {
+        if (Path.GetDirectoryName(folder) is not { } parent)
+        {
+            return folder;
+        }
+
+        var real = new DirectoryInfo(Path.Combine(Real(parent), Path.GetFileName(folder)));
+        return real.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Real(target.FullName) : real.FullName;
     }
 
     private static string Relative(string root, string path) => Path.GetRelativePath(root, path) is "." ? "" : Path.GetRelativePath(root, path);
