@@ -19,6 +19,7 @@ internal sealed class DraftStep(Step step, string cause, Section section, int ph
 {
     private readonly List<DraftStep> after = [];
     private readonly List<DraftStep> preferably = [];
+    private readonly List<DraftStep> otherwise = [];
 
     public Step Step { get; } = step;
 
@@ -34,8 +35,14 @@ internal sealed class DraftStep(Step step, string cause, Section section, int ph
 
     public IReadOnlyList<DraftStep> Wishes => preferably;
 
-    /// <summary>True when another step waits for this one.</summary>
+    /// <summary>What it waits for when wishes cannot be granted.</summary>
+    public IReadOnlyList<DraftStep> Otherwise => otherwise;
+
+    /// <summary>True when another step must wait for this one.</summary>
     public bool IsAwaited { get; private set; }
+
+    /// <summary>True when another step would like to wait for this one.</summary>
+    public bool IsWishedFor { get; private set; }
 
     /// <summary>This step must wait for another.</summary>
     public DraftStep After(DraftStep? other)
@@ -55,11 +62,14 @@ internal sealed class DraftStep(Step step, string cause, Section section, int ph
         if (other is not null && other != this)
         {
             preferably.Add(other);
-            other.IsAwaited = true;
+            other.IsWishedFor = true;
         }
 
         return this;
     }
+
+    /// <summary>This step waits for another if wishes cannot be granted: it relied on somebody who would have waited for that one.</summary>
+    public void AfterWithoutWishes(DraftStep other) => otherwise.Add(other);
 }
 
 /// <summary>Steps on their way to being a plan: they get their numbers when all waits are known.</summary>
@@ -109,12 +119,23 @@ internal sealed class PlanDraft
         }
     }
 
+    /// <summary>A step waits for all that are there, by naming those for which nobody else waits.</summary>
+    public void AfterEverything(DraftStep late)
+    {
+        var others = steps.Where(step => step != late && !step.IsAwaited).ToList();
+        Barrier([.. others.Where(step => !step.IsWishedFor)], [late]);
+        foreach (var step in others.Where(step => step.IsWishedFor))
+        {
+            late.AfterWithoutWishes(step);
+        }
+    }
+
     /// <summary>The steps in their order, each naming those that it waits for by number; null when they wait for each other in a circle.</summary>
     public ValueList<PlannedStep>? Numbered() => Numbered(withWishes: true) ?? Numbered(withWishes: false);
 
     private ValueList<PlannedStep>? Numbered(bool withWishes)
     {
-        IEnumerable<DraftStep> Waits(DraftStep step) => withWishes ? step.Waits.Concat(step.Wishes) : step.Waits;
+        IEnumerable<DraftStep> Waits(DraftStep step) => step.Waits.Concat(withWishes ? step.Wishes : step.Otherwise);
 
         var place = new Dictionary<DraftStep, int>(steps.Count);
         var users = new List<int>[steps.Count];

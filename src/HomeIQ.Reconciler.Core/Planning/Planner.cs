@@ -225,9 +225,8 @@ public static class Planner
             return null;
         }
 
-        var last = draft.Steps.Where(step => !step.IsAwaited).ToList();
         var soak = draft.Add(new Soak(changed, policy.For, policy.Errors), "a version that is healthy at first may still leak, crash or fill its log", Section.Soak);
-        PlanDraft.Barrier(last, [soak]);
+        draft.AfterEverything(soak);
 
         return soak;
     }
@@ -244,10 +243,9 @@ public static class Planner
             return null;
         }
 
-        var last = draft.Steps.Where(step => !step.IsAwaited).ToList();
         var cause = soak is not null ? "all of it is verified and stayed well" : moves ? "all of it is done and verified" : effective is null ? "everything runs as it should already" : "no service changed";
         var promote = draft.Add(new Promote(desired.Revision), cause, Section.Promote);
-        PlanDraft.Barrier(last, [promote]);
+        draft.AfterEverything(promote);
 
         return promote;
     }

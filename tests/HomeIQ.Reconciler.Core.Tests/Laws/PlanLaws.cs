@@ -146,6 +146,17 @@ public class PlanLaws
     });
 
     [Fact]
+    public void Nothing_is_promoted_before_all_of_it_is_done() => Hold((story, house, _) =>
+    {
+        var plan = house.Plan(story.Next);
+        foreach (var promote in plan.Steps.Where(step => step.Step is Promote))
+        {
+            var missing = plan.Steps.Where(step => !step.IsCleanUp && step != promote).Select(step => step.Number).Except(RollbackPlannerTests.Ancestors(plan, promote)).ToList();
+            Assert.True(missing.Count == 0, $"the promotion does not wait for {string.Join(", ", missing)}\n{PlanText.Of(plan)}");
+        }
+    });
+
+    [Fact]
     public void Nothing_stops_before_everything_is_prepared() => Hold((story, house, _) =>
     {
         var plan = house.Plan(story.Next);
