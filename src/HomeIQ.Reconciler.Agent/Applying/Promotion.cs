@@ -41,7 +41,18 @@ internal sealed class Promotion(RunContext context)
         var services = new List<EffectiveService>();
         foreach (var service in desired.Services.Where(service => service.Scale > 0))
         {
-            if (!containers.TryGetValue(service.ContainerName, out var container))
+            var held = context.Before?.Find(service.Name);
+            var container = context.MadeFor(service.Name) is null && held is not null && containers.Values.FirstOrDefault(candidate => candidate.Id == held.ContainerId) is { } same
+                ? same
+                : containers.GetValueOrDefault(service.ContainerName);
+            if (container is null && held is not null && service.Policy.Drift is not DriftPolicy.Correct)
+            {
+                // Gone, and to be left alone: what the host is held to stays as it was.
+                services.Add(held with { Service = service });
+                continue;
+            }
+
+            if (container is null)
             {
                 throw new StepFailedException(FailureClass.Environmental, $"the container {service.ContainerName} is gone at the end of the run", "something else on this host removed it; see docker events");
             }

@@ -60,7 +60,7 @@ internal sealed class Verification(RunContext context, EventHub events)
             }
 
             var check = service?.Spec.HealthCheck ?? container.HealthCheck;
-            var verdict = HealthVerdict.Of(container, check, context.Time.GetElapsedTime(began), restartsBefore.Value, service?.Policy.VerifyTimeout);
+            var verdict = HealthVerdict.Of(container, check, context.Time.GetElapsedTime(began), restartsBefore.Value, service?.Policy.VerifyTimeout, step.Completes);
             switch (verdict.State)
             {
                 case HealthState.Passed:

@@ -16,11 +16,15 @@ public sealed record HealthVerdict(HealthState State, string Reason)
     /// <summary>How long a container that nobody can ask must stay up before it counts as started.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a task may take that others wait for, when the policy sets no limit.</summary>
+    public static readonly TimeSpan TaskLimit = TimeSpan.FromMinutes(10);
+
     /// <param name="check">The health check in force, the image's own included; null when there is none.</param>
     /// <param name="waited">Since the start, measured here: the engine's clock may differ.</param>
     /// <param name="restartsBefore">The container's restart count when it was started.</param>
     /// <param name="limit">The policy's time limit for the verification; null when it sets none.</param>
-    public static HealthVerdict Of(ObservedContainer container, HealthCheck? check, TimeSpan waited, int restartsBefore, TimeSpan? limit)
+    /// <param name="completes">It has to end with 0; running is not enough.</param>
+    public static HealthVerdict Of(ObservedContainer container, HealthCheck? check, TimeSpan waited, int restartsBefore, TimeSpan? limit, bool completes = false)
     {
         if (container.RestartCount > restartsBefore || container.Status is ContainerStatus.Restarting)
         {
@@ -30,7 +34,7 @@ public sealed record HealthVerdict(HealthState State, string Reason)
 
         switch (container.Status)
         {
-            case ContainerStatus.Exited when container.ExitCode == 0 && container.Restart.Name is "no" or "on-failure":
+            case ContainerStatus.Exited when container.ExitCode == 0 && (completes || container.Restart.Name is "no" or "on-failure"):
                 return new(HealthState.Passed, "completed with exit code 0");
             case ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Removing:
                 return Fail($"it ended with exit code {container.ExitCode}");
@@ -38,6 +42,12 @@ public sealed record HealthVerdict(HealthState State, string Reason)
                 return Fail("it was never started");
             case ContainerStatus.Paused:
                 return Fail("it was paused from outside");
+        }
+
+        if (completes)
+        {
+            var most = limit ?? TaskLimit;
+            return waited >= most ? Fail($"it has not completed after {most.TotalSeconds:0.#} s, and others wait for that") : new(HealthState.Waiting, "running; others wait until it has completed");
         }
 
         if (check is null or { IsDisabled: true })

@@ -47,6 +47,10 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
             {
                 work.Raise(Move.Restart, $"it shares a namespace of {provider.Name}, which is started again");
             }
+            else if (work.IsRunning && provider.IsRunning && provider.Container!.StartedAt > work.Container!.StartedAt)
+            {
+                work.Raise(Move.Restart, $"{provider.Name}, whose namespace it shares, was started again after it: it has lost its interface");
+            }
         }
 
         foreach (var named in Inventory.RestartsWith(desired).Where(name => name != work.Name && works.ContainsKey(name)).Select(name => works[name]))

@@ -7,6 +7,7 @@ namespace HomeIQ.Reconciler.Planning;
 internal sealed class Inventory
 {
     private readonly byte[] key;
+    private HashSet<string>? tasks;
 
     public Inventory(Situation situation)
     {
@@ -93,4 +94,8 @@ internal sealed class Inventory
     /// <summary>Desired services after whose restart or re-creation this one has to restart, because the operator says so.</summary>
     public static IEnumerable<string> RestartsWith(DesiredService service) =>
         service.Policy.RestartWith.Concat(service.DependsOn.Where(dependency => dependency.Restart).Select(dependency => dependency.Service));
+
+    /// <summary>Whether a service waits until this one has done its task.</summary>
+    public bool MustComplete(string service) => (tasks ??= [.. Situation.Desired.Services.SelectMany(user => user.DependsOn)
+        .Where(dependency => dependency.Condition == DependencyCondition.CompletedSuccessfully).Select(dependency => dependency.Service)]).Contains(service);
 }

@@ -39,7 +39,7 @@ internal static class Judgements
         var message = $"{before} -> {desired.Spec.Image} is a downgrade";
         if (desired.Spec.Mounts.Any(mount => mount is { ReadOnly: false, Kind: MountKind.Bind or MountKind.Volume }) && !desired.Policy.AllowDowngrade)
         {
-            remarks.Refuse("downgrade", work.Name, $"{message}, and the service writes to a mount that the older version may not be able to read", "say allowDowngrade in the policy file if it can");
+            remarks.Refuse("downgrade", work.Name, $"{message}, and the service writes to a mount that the older version may not be able to read", "say allow-downgrade in the policy file if it can");
         }
         else
         {

@@ -65,18 +65,20 @@ internal sealed class Preflight(Inventory inventory, Remarks remarks)
             }
         }
 
-        foreach (var attachment in desired.Spec.Networks)
+        foreach (var (network, address) in desired.Spec.Networks.SelectMany(attachment => new[] { (attachment.Network, attachment.Ipv4Address), (attachment.Network, attachment.Ipv6Address) }))
         {
-            if (attachment.Ipv4Address is { } address && addresses.TryGetValue((attachment.Network, address), out var holder) && holder.Id != work.Container?.Id)
+            if (address is null || !addresses.TryGetValue((network, address), out var holder) || holder.Id == work.Container?.Id)
             {
-                if (inventory.IsOurs(holder) && willStop(holder))
-                {
-                    yield return holder;
-                }
-                else
-                {
-                    remarks.Refuse("address-taken", work.Name, $"{Whose(holder)} has the address {address} on {attachment.Network}", inventory.IsOurs(holder) ? null : Adopt);
-                }
+                continue;
+            }
+
+            if (inventory.IsOurs(holder) && willStop(holder))
+            {
+                yield return holder;
+            }
+            else
+            {
+                remarks.Refuse("address-taken", work.Name, $"{Whose(holder)} has the address {address} on {network}", inventory.IsOurs(holder) ? null : Adopt);
             }
         }
     }
@@ -138,9 +140,12 @@ internal sealed class Preflight(Inventory inventory, Remarks remarks)
         {
             foreach (var attachment in container.Networks)
             {
-                if ((attachment.Address ?? attachment.StaticIpv4) is { Length: > 0 } address)
+                foreach (var address in new[] { attachment.Address ?? attachment.StaticIpv4, attachment.StaticIpv6 })
                 {
-                    held.TryAdd((attachment.Network, address), container);
+                    if (address is { Length: > 0 })
+                    {
+                        held.TryAdd((attachment.Network, address), container);
+                    }
                 }
             }
         }

@@ -43,7 +43,7 @@ internal static class ServiceSteps
         if (!work.LeaveStopped || work.HasDoneItsTask)
         {
             work.Start = Put(draft, work, new StartContainer(work.Name, new(null, name))).After(work.Rename);
-            work.Verify = Put(draft, work, new VerifyService(work.Name, new(null, name), work.ContentDigest(inventory))).After(work.Start);
+            work.Verify = Put(draft, work, new VerifyService(work.Name, new(null, name), work.ContentDigest(inventory), inventory.MustComplete(work.Name))).After(work.Start);
         }
     }
 
@@ -83,7 +83,7 @@ internal static class ServiceSteps
             Move.Unpause => Put(draft, work, new UnpauseContainer(work.Name, container)).After(work.Rename),
             _ => null,
         };
-        work.Verify = Put(draft, work, new VerifyService(work.Name, container, work.ContentDigest(inventory))).After(work.Start);
+        work.Verify = Put(draft, work, new VerifyService(work.Name, container, work.ContentDigest(inventory), inventory.MustComplete(work.Name))).After(work.Start);
     }
 
     private static void RenameBack(PlanDraft draft, ServiceWork work) =>

@@ -140,7 +140,8 @@ public sealed record UnpauseContainer(string Service, ContainerRef Container) : 
 
 /// <summary>Wait until the service is healthy and its probes pass. Receipt: <see cref="Journaling.ServiceVerified"/>.</summary>
 /// <param name="Digest">Names the sealed service, whose health check, probes and time limit count: by its content, or by the specification that it has in the state before.</param>
-public sealed record VerifyService(string Service, ContainerRef Container, string Digest) : Step
+/// <param name="Completes">Somebody waits until it has done its task: running is not enough, it has to end with 0.</param>
+public sealed record VerifyService(string Service, ContainerRef Container, string Digest, bool Completes = false) : Step
 {
     public override string Subject => Service;
 }

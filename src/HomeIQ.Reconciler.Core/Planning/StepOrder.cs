@@ -99,6 +99,7 @@ internal sealed class StepOrder(
             return;
         }
 
+        Storage(work, start);
         foreach (var holder in preflight.HoldersInTheWayOf(work, WillStop))
         {
             if (byContainer.TryGetValue(holder.Id, out var other))
@@ -110,6 +111,29 @@ internal sealed class StepOrder(
             {
                 start.After(leftovers[holder.Id].StopEarly(draft));
             }
+        }
+    }
+
+    /// <summary>A place to write goes from hand to hand, too: who is to be gone has let go of it before its successor writes there.</summary>
+    private void Storage(ServiceWork work, DraftStep start)
+    {
+        var wanted = work.Desired!.Spec.Mounts.Where(mount => mount is { ReadOnly: false, Kind: MountKind.Volume or MountKind.Bind }).Select(mount => mount.Source).ToHashSet(StringComparer.Ordinal);
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        bool Writes(ObservedContainer container) => container.Mounts.Any(mount => !mount.ReadOnly && wanted.Contains(mount.Kind == "volume" ? mount.Name : mount.Source));
+
+        foreach (var other in works.Values.Where(other => other is { Move: Move.Remove, Container: not null } && Writes(other.Container)))
+        {
+            start.After(other.Stop);
+            other.StopIsAwaited = true;
+        }
+
+        foreach (var leftover in leftovers.Values.Where(leftover => leftover.Container.Id != work.Container?.Id && leftover.IsRunning && Writes(leftover.Container)))
+        {
+            start.After(leftover.StopEarly(draft));
         }
     }
 

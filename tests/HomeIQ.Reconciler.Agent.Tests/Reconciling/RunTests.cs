@@ -46,6 +46,20 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_gone_and_to_be_left_alone_keeps_nobody_from_an_upgrade()
+    {
+        stage.Policy = "services: { db: { drift: ignore } }";
+        await InstallAsync();
+        stage.Engine.RemoveByHand("db");
+
+        stage.Commit(Stacks.Three(web: "1.1.0"));
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result is ApplyResult.Applied, report.Summary);
+        Assert.DoesNotContain("db ", stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_commit_that_goes_back_to_what_runs_needs_no_restart()
     {
         await InstallAsync();

@@ -46,9 +46,9 @@ public sealed class SuspectsTests
     [Fact]
     public void A_network_that_was_replaced_under_it_is_a_suspect()
     {
-        var table = Installed(Service("db"), Service("api", "db"), Service("other")).CommitNetwork("homeiq-network", network => network with { Internal = true });
+        var table = Upgraded(Installed(Service("db"), Service("api", "db"), Service("other")), "db", "other").CommitNetwork("homeiq-network", network => network with { Internal = true });
 
-        Assert.Equal(["db", "network homeiq-network"], SuspectsOf("api", Upgraded(table, "db", "other")));
+        Assert.Equal(["db", "network homeiq-network"], SuspectsOf("api", table));
     }
 
     [Fact]

@@ -183,6 +183,11 @@ public sealed record Table
         Restart = service.Spec.Restart,
         Ports = service.Spec.Ports,
         PublishedPorts = service.Spec.Ports,
+        Mounts =
+        [
+            .. service.Spec.Mounts.Where(mount => mount.Kind is MountKind.Volume or MountKind.Bind)
+                .Select(mount => new ObservedMount(mount.Kind == MountKind.Volume ? "volume" : "bind", mount.Kind == MountKind.Volume ? mount.Source : "", mount.Source, mount.Target, mount.ReadOnly)),
+        ],
         Networks = [.. service.Spec.Networks.Select(network => new ObservedAttachment(network.Network, $"net-{network.Network}", network.Aliases, network.Ipv4Address, network.Ipv4Address, null))],
         Fields = new(
         [
