@@ -31,6 +31,7 @@ public static class JsonDefaults
         [typeof(EffectiveState)] = Of(new EffectiveState { Project = "", Revision = "" }, CoreJson.Default.EffectiveState),
         [typeof(Plan)] = Of(new Plan { Project = "", Revision = "" }, CoreJson.Default.Plan),
         [typeof(PlannedStep)] = Of(new PlannedStep(0, new Promote(""), "", []), CoreJson.Default.PlannedStep),
+        [typeof(ServiceVerified)] = Of(new ServiceVerified(""), CoreJson.Default.ServiceVerified),
         [typeof(RunRecord)] = Of(new RunRecord { Id = "", StartedAt = default, Plan = new() { Project = "", Revision = "" } }, CoreJson.Default.RunRecord),
         [typeof(RunStarted)] = Of(new RunStarted(new() { Project = "", Revision = "" }, null, ""), CoreJson.Default.RunStarted),
         [typeof(StepFailed)] = Of(new StepFailed(0, false, default, "", null, null), CoreJson.Default.StepFailed),

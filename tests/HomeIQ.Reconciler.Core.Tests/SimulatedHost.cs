@@ -19,6 +19,9 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
 
     private readonly Dictionary<string, string> imageOf = new(StringComparer.Ordinal);
 
+    /// <summary>What was wrong with services before the run under way stopped anything.</summary>
+    private readonly Dictionary<string, Trouble> troubles = new(StringComparer.Ordinal);
+
     /// <summary>On a way back, the services that are proven on it: what was not good before need not be good for others to start again.</summary>
     private HashSet<string>? proofs;
 
@@ -48,6 +51,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         IsPromoted = false;
         made.Clear();
         imageOf.Clear();
+        troubles.Clear();
         foreach (var service in desired.Services)
         {
             foreach (var digest in digests)
@@ -120,6 +124,10 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
             case PutBack back:
                 Change(Rearmed(Find(back.Service, back.Container), back.Restart));
                 return Rename(Find(back.Service, back.Container), back.Name);
+            case TakeBaseline baseline:
+                var asked = Find(baseline.Service, baseline.Container);
+                troubles[baseline.Service] = HealthVerdict.TroubleOf(asked);
+                return new BaselineTaken(troubles[baseline.Service], []);
             case StopContainer stop:
                 var stopped = Find(stop.Service, stop.Container);
                 Change(stopped with { Status = IsUp(stopped) ? ContainerStatus.Exited : stopped.Status, Health = ContainerHealth.None });
@@ -136,7 +144,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
             case VerifyService verify:
                 var proven = Find(verify.Service, verify.Container);
                 Require(specs.ContainsKey(verify.Digest), $"the specification of {verify.Service} is sealed");
-                Require(IsGood(proven), $"{verify.Service} is healthy");
+                Require(IsGood(proven) || IsAsIllAsBefore(verify.Service, proven), $"{verify.Service} is healthy");
                 return new ServiceVerified("healthy");
             case RemoveContainer remove:
                 var gone = Find(remove.Service, remove.Container);
@@ -186,6 +194,11 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     /// <summary>One-shot services end well; the others run, and are healthy when they have a health check.</summary>
     private static bool IsGood(ObservedContainer container) =>
         container is { Status: ContainerStatus.Running, Health: ContainerHealth.None or ContainerHealth.Healthy } or { Status: ContainerStatus.Exited, ExitCode: 0, StartedAt: not null };
+
+    /// <summary>What was ill before anything stopped is not blamed on the run, where nothing of its own changed.</summary>
+    private bool IsAsIllAsBefore(string service, ObservedContainer container) =>
+        troubles.GetValueOrDefault(service) is var trouble and (Trouble.Unhealthy or Trouble.Restarting) && HealthVerdict.TroubleOf(container) == trouble
+        && Effective?.Find(service) is { } before && before.SpecDigest == container.Owner?.SpecDigest && before.ImageId == container.ImageId;
 
     private static void Require(bool holds, string what)
     {

@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler;
@@ -84,6 +85,7 @@ internal static class Stacks
         BuildImage build => new ImageReady($"image of {build.Image}", null),
         CreateNetwork => new NetworkMade("net-1"),
         CreateContainer create => new ContainerMade($"c0ffee-{create.Service}", create.ImageId ?? $"newimage-{create.Service}"),
+        TakeBaseline => new BaselineTaken(Trouble.None, []),
         StopContainer => new ContainerStopped(true, 0),
         StartContainer or RestartContainer => new ContainerStarted(Start),
         VerifyService => new ServiceVerified("healthy after 0.2 s"),

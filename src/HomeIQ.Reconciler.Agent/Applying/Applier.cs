@@ -4,7 +4,7 @@ using HomeIQ.Reconciler.Planning;
 namespace HomeIQ.Reconciler.Applying;
 
 /// <summary>Performs plans: intent to the journal, deed, receipt to the journal. The only loop, and it decides nothing.</summary>
-/// <remarks>Steps whose predecessors are done run at the same time, up to the policy's bound; waiting for health takes no place.</remarks>
+/// <remarks>Steps whose predecessors are done run at the same time, up to the policy's bound; waiting for health or for answers takes no place.</remarks>
 public sealed class Applier(IJournal journal, IStepPerformer performer, RunContext context)
 {
     /// <summary>Performs what is not done yet of a plan.</summary>
@@ -66,7 +66,7 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
     private async Task<(PlannedStep Step, StepFailed? Failure)> PerformOneAsync(
         PlannedStep step, bool isRollback, SemaphoreSlim places, CancellationToken cancellationToken)
     {
-        var takesPlace = step.Step is not VerifyService;
+        var takesPlace = step.Step is not (VerifyService or TakeBaseline);
         if (takesPlace)
         {
             await places.WaitAsync(CancellationToken.None);

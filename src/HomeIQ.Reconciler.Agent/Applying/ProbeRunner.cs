@@ -6,22 +6,14 @@ using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Applying;
 
-internal enum ProbeResult
-{
-    Pass,
-    Fail,
-
-    /// <summary>The question could not be put; that says nothing about the version.</summary>
-    Inconclusive,
-}
-
-internal sealed record ProbeAnswer(ProbeResult Result, string Text);
-
 /// <summary>Puts one probe's question to a running container, once.</summary>
 internal sealed class ProbeRunner(RunContext context)
 {
     /// <summary>More of an answer is not read.</summary>
     private const int MostBytes = 1024 * 1024;
+
+    /// <summary>The way of an answer that did not come in time.</summary>
+    public const string NoAnswer = "no answer";
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
     {
@@ -45,19 +37,28 @@ internal sealed class ProbeRunner(RunContext context)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(ProbeResult.Fail, $"{Name(probe)} did not answer within {probe.Timeout.TotalSeconds:0.#} s");
+            return new(ProbeResult.Fail, $"{Name(probe)} did not answer within {probe.Timeout.TotalSeconds:0.#} s", NoAnswer);
         }
         catch (HttpRequestException refused) when (refused.HttpRequestError is HttpRequestError.NameResolutionError)
         {
-            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {refused.Message}");
+            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {refused.Message}", "no such name");
         }
-        catch (Exception refused) when (refused is HttpRequestException or SocketException or IOException)
+        catch (HttpRequestException refused)
         {
-            return new(ProbeResult.Fail, $"{Name(probe)}: {refused.Message}");
+            return new(ProbeResult.Fail, $"{Name(probe)}: {refused.Message}", $"{refused.HttpRequestError}");
+        }
+        catch (SocketException refused)
+        {
+            return new(ProbeResult.Fail, $"{Name(probe)}: {refused.Message}", $"{refused.SocketErrorCode}");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or InvalidOperationException)
+        {
+            // Broken off, or in a character set that nobody knows.
+            return new(ProbeResult.Fail, $"{Name(probe)}: {unreadable.Message}", "unreadable");
         }
         catch (ContainerHostException unavailable)
         {
-            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {unavailable.Message}");
+            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {unavailable.Message}", $"{unavailable.Failure}");
         }
     }
 
@@ -83,10 +84,10 @@ internal sealed class ProbeRunner(RunContext context)
         var body = await response.Content.ReadAsStringAsync(cancellationToken);
         if (!probe.Status.Contains(status))
         {
-            return new(ProbeResult.Fail, $"{Name(probe)} answered {status}, expected {string.Join(" or ", probe.Status)}");
+            return new(ProbeResult.Fail, $"{Name(probe)} answered {status}, expected {string.Join(" or ", probe.Status)}", $"status {status}");
         }
 
-        return probe.Json.Count == 0 ? new(ProbeResult.Pass, $"{Name(probe)} answered {status}") : Compare(probe, body);
+        return probe.Json.Count == 0 ? new(ProbeResult.Pass, $"{Name(probe)} answered {status}", $"status {status}") : Compare(probe, body);
     }
 
     private static ProbeAnswer Compare(HttpProbe probe, string body)
@@ -98,7 +99,7 @@ internal sealed class ProbeRunner(RunContext context)
         }
         catch (JsonException)
         {
-            return new(ProbeResult.Fail, $"{Name(probe)} answered something that is no JSON");
+            return new(ProbeResult.Fail, $"{Name(probe)} answered something that is no JSON", "no JSON");
         }
 
         using (document)
@@ -109,12 +110,12 @@ internal sealed class ProbeRunner(RunContext context)
                 var text = found is not { } element ? "(nothing)" : element.ValueKind is JsonValueKind.String ? element.GetString() : element.GetRawText();
                 if (text != expected)
                 {
-                    return new(ProbeResult.Fail, $"{Name(probe)}: {path} is {text}, expected {expected}");
+                    return new(ProbeResult.Fail, $"{Name(probe)}: {path} is {text}, expected {expected}", $"{path} is {text}");
                 }
             }
         }
 
-        return new(ProbeResult.Pass, $"{Name(probe)} answered as expected");
+        return new(ProbeResult.Pass, $"{Name(probe)} answered as expected", "as expected");
     }
 
     private static JsonElement? Find(JsonElement element, string path)
@@ -139,15 +140,15 @@ internal sealed class ProbeRunner(RunContext context)
         var (host, port) = AddressOf(probe.Port, container);
         using var client = new TcpClient();
         await client.ConnectAsync(host, port, cancellationToken);
-        return new(ProbeResult.Pass, $"{Name(probe)} accepts connections");
+        return new(ProbeResult.Pass, $"{Name(probe)} accepts connections", "connected");
     }
 
     private async Task<ProbeAnswer> AskExecAsync(ExecProbe probe, ObservedContainer container, CancellationToken cancellationToken)
     {
         var result = await context.Host.ExecuteAsync(container.Id, probe.Command, cancellationToken);
         return result.ExitCode == 0
-            ? new(ProbeResult.Pass, $"{Name(probe)} ended with 0")
-            : new(ProbeResult.Fail, $"{Name(probe)} ended with {result.ExitCode}: {result.Output.Trim().ReplaceLineEndings(" ")}");
+            ? new(ProbeResult.Pass, $"{Name(probe)} ended with 0", "exit code 0")
+            : new(ProbeResult.Fail, $"{Name(probe)} ended with {result.ExitCode}: {result.Output.Trim().ReplaceLineEndings(" ")}", $"exit code {result.ExitCode}");
     }
 
     /// <summary>The published port when there is one; else the container's own address, which the engine's host reaches.</summary>

@@ -9,6 +9,8 @@ namespace HomeIQ.Reconciler.Applying;
 /// <summary>Seals what a run has made as a state to hold the host to; the journal's pointer to it moves with the step's receipt.</summary>
 internal sealed class Promotion(RunContext context)
 {
+    private readonly Baseline baseline = new(context);
+
     /// <summary>Seals what runs; a state that was sealed when the watch over it began is only looked at once more.</summary>
     public async Task<Receipt> PromoteAsync(Promote step)
     {
@@ -88,7 +90,8 @@ internal sealed class Promotion(RunContext context)
     private async Task JudgeAsync(string service, ObservedContainer container)
     {
         if (container.Status != ContainerStatus.Created
-            && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict)
+            && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict
+            && !baseline.WasSo(service, container, verdict.Trouble))
         {
             throw await Evidence.OfAsync(context, FailureClass.Verification, service, container, $"it was healthy when it was verified, but then {verdict.Reason}");
         }

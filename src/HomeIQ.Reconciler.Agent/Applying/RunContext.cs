@@ -15,6 +15,8 @@ public sealed class RunContext
     private readonly ConcurrentDictionary<string, ContainerMade> made = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ContainerMade> remade = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ImageReady> images = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BaselineTaken> baselines = new(StringComparer.Ordinal);
+    private readonly HashSet<string> inherited = new(StringComparer.Ordinal);
 
     public required string Run { get; init; }
 
@@ -65,11 +67,25 @@ public sealed class RunContext
     /// <summary>The image that this run pulled or built for a service; null when it did not.</summary>
     public ImageReady? ImageFor(string service) => images.GetValueOrDefault(service);
 
+    /// <summary>How a service stood before anything stopped; null when it was not asked.</summary>
+    public BaselineTaken? BaselineOf(string service) => baselines.GetValueOrDefault(service);
+
     /// <summary>The container that a step names: by id, as the one that this run created, or as the one that the way back had to make again in its place; null when it is gone.</summary>
     public async Task<ObservedContainer?> FindAsync(string service, ContainerRef expected)
     {
         var found = await Host.FindContainerAsync(expected.Id ?? MadeFor(service)?.ContainerId ?? expected.Name, default);
         return found is null && RemadeFor(service) is { } again ? await Host.FindContainerAsync(again.ContainerId, default) : found;
+    }
+
+    /// <summary>What an earlier run interrupted stood as it did before that one: as the run noted it, and where it did not, well.</summary>
+    public void Inherit(RunRecord earlier)
+    {
+        foreach (var service in earlier.Plan.Steps.Select(step => step.Step).Where(step => step is StopContainer or RestartContainer or CreateContainer).Select(step => step.Subject).Distinct(StringComparer.Ordinal))
+        {
+            var noted = earlier.Begun.FirstOrDefault(step => step.Planned.Step is TakeBaseline && step.Planned.Step.Subject == service)?.Receipt as BaselineTaken;
+            baselines[service] = noted ?? new BaselineTaken(Trouble.None, []);
+            inherited.Add(service);
+        }
     }
 
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
@@ -82,6 +98,9 @@ public sealed class RunContext
                 break;
             case ImageReady image:
                 images[service] = image;
+                break;
+            case BaselineTaken baseline when !inherited.Contains(service):
+                baselines[service] = baseline;
                 break;
         }
     }

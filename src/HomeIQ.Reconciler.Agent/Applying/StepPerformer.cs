@@ -10,6 +10,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
     private readonly ImageSteps images = new(context);
     private readonly ContainerSteps containers = new(context);
     private readonly NetworkSteps networks = new(context);
+    private readonly Baseline baseline = new(context);
     private readonly Promotion promotion = new(context);
     private readonly Verification verification = new(context, events);
 
@@ -29,6 +30,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 RemoveNetwork remove => await networks.RemoveAsync(remove),
                 CreateVolume create => await networks.CreateVolumeAsync(create),
                 CreateContainer create => await containers.CreateAsync(create),
+                TakeBaseline take => await baseline.TakeAsync(take, cancellationToken),
                 StopContainer stop => await containers.StopAsync(stop),
                 SetAside aside => await containers.SetAsideAsync(aside),
                 RenameContainer rename => await containers.RenameAsync(rename),

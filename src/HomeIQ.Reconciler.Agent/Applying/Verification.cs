@@ -18,23 +18,32 @@ internal sealed class Verification(RunContext context, EventHub events)
 
     private readonly ProbeRunner probes = new(context);
 
+    private readonly Baseline baseline = new(context);
+
     public async Task<Receipt> VerifyAsync(PlannedStep planned, VerifyService step, CancellationToken cancellationToken)
     {
-        // A specification is sealed once; what is asked of it may be something else in the state before.
-        var service = context.Before?.Find(step.Service) is { } known && known.SpecDigest == step.Digest ? known.Service : context.Sealed.FindService(step.Digest);
+        // A specification is sealed once; what is asked of it may be something else in the state that the way back leads to.
+        var service = context.BackTo?.Find(step.Service) is { } known && known.SpecDigest == step.Digest ? known.Service : context.Sealed.FindService(step.Digest);
         var began = context.Time.GetTimestamp();
-        var (container, evidence) = await AwaitHealthAsync(planned, step, service, began, cancellationToken);
-        if (container.Status is ContainerStatus.Running && service is { Policy.Probes.Count: > 0 })
+        var (container, verdict) = await AwaitHealthAsync(planned, step, service, began, cancellationToken);
+        var (evidence, failingBefore) = verdict.State is HealthState.Passed
+            ? (verdict.Reason, new List<string>())
+            : ("as ill as before", [context.Redactor.Redact(verdict.Reason)]);
+        if (container.Status is ContainerStatus.Running && verdict.Trouble is not Trouble.Restarting && service is { Policy.Probes.Count: > 0 })
         {
-            await AwaitProbesAsync(planned, step, service, cancellationToken);
-            evidence += $"; {service.Policy.Probes.Count} {(service.Policy.Probes.Count == 1 ? "probe" : "probes")} passed";
+            var excused = await AwaitProbesAsync(planned, step, service, cancellationToken);
+            var passed = service.Policy.Probes.Count - excused.Count;
+            evidence += passed == 0 ? "" : $"; {passed} {(passed == 1 ? "probe" : "probes")} passed";
+            failingBefore.AddRange(excused);
         }
 
         var took = context.Time.GetElapsedTime(began).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
-        return new ServiceVerified($"{evidence} after {took} s");
+        var told = failingBefore.Count == 0 ? "" : $"; was failing before: {string.Join("; ", failingBefore)}";
+        return new ServiceVerified($"{evidence} after {took} s{told}") { FailingBefore = [.. failingBefore] };
     }
 
-    private async Task<(ObservedContainer Container, string Evidence)> AwaitHealthAsync(
+    /// <returns>A verdict that it passed, or failed as it did before anything stopped.</returns>
+    private async Task<(ObservedContainer Container, HealthVerdict Verdict)> AwaitHealthAsync(
         PlannedStep planned, VerifyService step, DesiredService? service, long began, CancellationToken cancellationToken)
     {
         int? restartsBefore = null;
@@ -64,7 +73,8 @@ internal sealed class Verification(RunContext context, EventHub events)
             switch (verdict.State)
             {
                 case HealthState.Passed:
-                    return (container, verdict.Reason);
+                case HealthState.Failed when baseline.WasSo(step.Service, container, verdict.Trouble):
+                    return (container, verdict);
                 case HealthState.Failed:
                     throw await FailedAsync(FailureClass.Verification, step.Service, container, verdict.Reason);
             }
@@ -79,8 +89,10 @@ internal sealed class Verification(RunContext context, EventHub events)
         }
     }
 
-    private async Task AwaitProbesAsync(PlannedStep planned, VerifyService step, DesiredService service, CancellationToken cancellationToken)
+    /// <returns>What failed the same way before anything stopped.</returns>
+    private async Task<IReadOnlyList<string>> AwaitProbesAsync(PlannedStep planned, VerifyService step, DesiredService service, CancellationToken cancellationToken)
     {
+        var excused = new List<string>();
         var limit = service.Policy.VerifyTimeout ?? ProbeTime;
         var began = context.Time.GetTimestamp();
         foreach (var probe in service.Policy.Probes)
@@ -99,7 +111,15 @@ internal sealed class Verification(RunContext context, EventHub events)
                     break;
                 }
 
-                if (context.Time.GetElapsedTime(began) >= limit)
+                // What failed like this before gets the time to pass after all, but not all that a slow start is given.
+                var waited = context.Time.GetElapsedTime(began);
+                if ((waited >= limit || waited >= ProbeTime) && baseline.WasSo(step.Service, probe, answer))
+                {
+                    excused.Add(context.Redactor.Redact(answer.Text));
+                    break;
+                }
+
+                if (waited >= limit)
                 {
                     var failureClass = answer.Result is ProbeResult.Inconclusive ? FailureClass.Environmental : FailureClass.Verification;
                     throw await FailedAsync(failureClass, step.Service, container, $"{answer.Text} (asked for {limit.TotalSeconds:0.#} s)");
@@ -109,6 +129,8 @@ internal sealed class Verification(RunContext context, EventHub events)
                 await Task.Delay(probe.Interval, context.Time, cancellationToken);
             }
         }
+
+        return excused;
     }
 
     private Task<StepFailedException> FailedAsync(FailureClass failureClass, string service, ObservedContainer? container, string reason) =>

@@ -154,7 +154,8 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         var summary = record.Cause == RunCause.Drift && repaired.Count > 0
             ? $"put right: {string.Join(", ", repaired)}"
             : $"{Short(plan.Revision)} is applied, verified and last known-good{(plan.From is { } earlier ? $" (was {Short(earlier)})" : "")}";
-        return End(run, RunPhase.Succeeded, null, summary, ApplyResult.Applied, null);
+        var ill = record.FailingBefore.Count == 0 ? "" : $"; was failing before and still is: {string.Join(", ", record.FailingBefore.Select(found => found.Service).Distinct(StringComparer.Ordinal))}";
+        return End(run, RunPhase.Succeeded, null, summary + ill, ApplyResult.Applied, null);
     }
 
     private async Task<ApplyReport> EndBadlyAsync(string run, IReadOnlyList<StepFailed> failures)
@@ -199,6 +200,15 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     {
         journal.End(run, new RunEnded(phase, after, summary));
         context.Progress.Report(new RunFinished(run, phase, summary));
-        return new(result, summary, run, Record(run).Plan) { Hint = hint };
+        var record = Record(run);
+        return new(result, summary, run, record.Plan)
+        {
+            Hint = hint,
+            Problems =
+            [
+                .. record.FailingBefore.Select(found => new Problem(
+                    new SourcePosition(found.Service), $"was failing before: {found.Text}", "it failed in the same way before this run, which is not blamed for it", Severity.Warning)),
+            ],
+        };
     }
 }

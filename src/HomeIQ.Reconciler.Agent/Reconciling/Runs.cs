@@ -35,6 +35,7 @@ internal sealed class Runs(
             : journal.Supersede(supersedes, new RunEnded(RunPhase.Superseded, null, $"superseded by {PlanText.Revision(plan.Revision)} before it was promoted"), started);
         progress.Report(new RunBegan(run, plan));
         var context = ContextFor(run, plan.Revision, desired, planned.Tree, planned.Effective, StateOf(backTo), planned.Observed?.Engine.Version ?? "");
+        Inherit(context, supersedes);
         return PerformAsync(run, context, new HashSet<int>(), cancellationToken);
     }
 
@@ -51,7 +52,17 @@ internal sealed class Runs(
             }
         }
 
+        Inherit(context, run.Inherits);
         return context;
+    }
+
+    /// <summary>How services stood before a run that was superseded counts for the run in its place: what that one broke was not so before.</summary>
+    private void Inherit(RunContext context, string? superseded)
+    {
+        for (var id = superseded; id is not null && journal.Find(id) is { } run; id = run.Inherits)
+        {
+            context.Inherit(run);
+        }
     }
 
     /// <summary>Ends a watch: promotes what stayed well, or takes back what did not.</summary>
@@ -62,7 +73,7 @@ internal sealed class Runs(
         var report = verdict.Service is not null
             ? await transaction.FailSoakAsync(run.Id, verdict, context.Redactor.Redact(verdict.Reason))
             : await transaction.FinishSoakAsync(run.Id, verdict.Reason, verdict.Passed);
-        return report with { Problems = commits.Keep() };
+        return report with { Problems = [.. report.Problems, .. commits.Keep()] };
     }
 
     private RunContext ContextFor(
@@ -94,7 +105,7 @@ internal sealed class Runs(
         await using var events = new EventHub(host, time);
         var applier = new Applier(journal, new StepPerformer(context, events), context);
         var report = await new RunTransaction(journal, applier, context, time).CompleteAsync(run, done, cancellationToken);
-        return report with { Problems = commits.Keep() };
+        return report with { Problems = [.. report.Problems, .. commits.Keep()] };
     }
 
     public async Task<ApplyReport> GoBackAsync(string run, RunContext context, StepFailed? failure, CancellationToken cancellationToken)

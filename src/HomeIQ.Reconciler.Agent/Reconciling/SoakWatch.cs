@@ -23,6 +23,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
     private const int FewErrors = 20;
 
     private readonly ProbeRunner probes = new(context);
+    private readonly Baseline baseline = new(context);
     private readonly long began = context.Time.GetTimestamp();
     private readonly Dictionary<string, int> restarts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> failedRounds = new(StringComparer.Ordinal);
@@ -82,7 +83,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
         {
             var key = $"{service.Name} {index}";
             var answer = await probes.AskAsync(probe, service, container, cancellationToken);
-            failedRounds[key] = answer.Result is ProbeResult.Fail ? failedRounds.GetValueOrDefault(key) + 1 : 0;
+            failedRounds[key] = answer.Result is ProbeResult.Fail && !baseline.WasSo(service.Name, probe, answer) ? failedRounds.GetValueOrDefault(key) + 1 : 0;
             if (failedRounds[key] >= Rounds)
             {
                 return answer.Text;

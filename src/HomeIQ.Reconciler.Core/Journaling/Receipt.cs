@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Journaling;
 
@@ -9,6 +11,7 @@ namespace HomeIQ.Reconciler.Journaling;
 [JsonDerivedType(typeof(ImageReady), "image-ready")]
 [JsonDerivedType(typeof(NetworkMade), "network-made")]
 [JsonDerivedType(typeof(ContainerMade), "container-made")]
+[JsonDerivedType(typeof(BaselineTaken), "baseline-taken")]
 [JsonDerivedType(typeof(ContainerStopped), "container-stopped")]
 [JsonDerivedType(typeof(ContainerStarted), "container-started")]
 [JsonDerivedType(typeof(ServiceVerified), "service-verified")]
@@ -27,13 +30,24 @@ public sealed record NetworkMade(string NetworkId) : Receipt;
 
 public sealed record ContainerMade(string ContainerId, string ImageId) : Receipt;
 
+/// <param name="Trouble">What the engine said of its health.</param>
+/// <param name="Failing">The probes that did not pass.</param>
+public sealed record BaselineTaken(Trouble Trouble, ValueList<ProbeFinding> Failing) : Receipt;
+
+/// <summary>A probe, and how it was answered.</summary>
+public sealed record ProbeFinding(Probe Probe, ProbeAnswer Answer);
+
 /// <param name="WasRunning">False: it had been stopped before, and the way back leaves it stopped.</param>
 public sealed record ContainerStopped(bool WasRunning, int ExitCode) : Receipt;
 
 public sealed record ContainerStarted(DateTimeOffset? StartedAt) : Receipt;
 
 /// <param name="Evidence">One line: <c>healthy after 3.2 s; 2 probes passed</c>.</param>
-public sealed record ServiceVerified(string Evidence) : Receipt;
+public sealed record ServiceVerified(string Evidence) : Receipt
+{
+    /// <summary>What failed the same way before anything stopped: told, and not blamed on the run.</summary>
+    public ValueList<string> FailingBefore { get; init; } = [];
+}
 
 /// <param name="IsRepair">The state is the one before with containers made again: the known-good state to go back to stays the earlier one.</param>
 public sealed record StateSealed(bool IsRepair) : Receipt;

@@ -39,6 +39,15 @@ public sealed record RunRecord
     /// <summary>One sentence of how it ended.</summary>
     public string? Summary { get; init; }
 
+    /// <summary>What failed before the run already and still does, by service: on the way forward, or where it went back, on that.</summary>
+    [JsonIgnore]
+    public ValueList<(string Service, string Text)> FailingBefore =>
+    [
+        .. (RollbackPlan is null ? Begun : RollbackBegun).Where(step => step.Receipt is ServiceVerified)
+            .SelectMany(step => ((ServiceVerified)step.Receipt!).FailingBefore.Select(text => (step.Planned.Step.Subject, text)))
+            .Distinct(),
+    ];
+
     public bool IsFinished => EndedAt is not null;
 
     /// <summary>The first step that failed on the way forward.</summary>

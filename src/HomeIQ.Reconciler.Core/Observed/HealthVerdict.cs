@@ -10,6 +10,21 @@ public enum HealthState
     Failed,
 }
 
+/// <summary>What is wrong with a container, by the engine's word.</summary>
+public enum Trouble
+{
+    None,
+
+    /// <summary>It runs, and is not healthy in its time.</summary>
+    Unhealthy,
+
+    /// <summary>It ends again and again, and the engine restarts it.</summary>
+    Restarting,
+
+    /// <summary>It does not run.</summary>
+    Stopped,
+}
+
 /// <summary>What one look at a started container says about its health, and how long at most to wait before the next look can say more.</summary>
 public sealed record HealthVerdict(HealthState State, string Reason)
 {
@@ -18,6 +33,18 @@ public sealed record HealthVerdict(HealthState State, string Reason)
 
     /// <summary>How long a task may take that others wait for, when the policy sets no limit.</summary>
     public static readonly TimeSpan TaskLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>Why it failed; <see cref="Trouble.None"/> while it has not.</summary>
+    public Trouble Trouble { get; init; }
+
+    /// <summary>What is wrong with a container that is let alone.</summary>
+    public static Trouble TroubleOf(ObservedContainer container) => container switch
+    {
+        { Status: ContainerStatus.Restarting } => Trouble.Restarting,
+        { Status: ContainerStatus.Running, Health: ContainerHealth.Unhealthy } => Trouble.Unhealthy,
+        { Status: ContainerStatus.Running } => Trouble.None,
+        _ => Trouble.Stopped,
+    };
 
     /// <param name="check">The health check in force, the image's own included; null when there is none.</param>
     /// <param name="waited">Since the start, measured here: the engine's clock may differ.</param>
@@ -29,7 +56,7 @@ public sealed record HealthVerdict(HealthState State, string Reason)
         if (container.RestartCount > restartsBefore || container.Status is ContainerStatus.Restarting)
         {
             // The engine forgets the exit code as soon as it has started the container again.
-            return Fail(container.ExitCode == 0 ? "it ended and was restarted by the engine" : $"it ended with exit code {container.ExitCode} and was restarted by the engine");
+            return Fail(Trouble.Restarting, container.ExitCode == 0 ? "it ended and was restarted by the engine" : $"it ended with exit code {container.ExitCode} and was restarted by the engine");
         }
 
         switch (container.Status)
@@ -37,17 +64,17 @@ public sealed record HealthVerdict(HealthState State, string Reason)
             case ContainerStatus.Exited when container.ExitCode == 0 && (completes || container.Restart.Name is "no" or "on-failure"):
                 return new(HealthState.Passed, "completed with exit code 0");
             case ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Removing:
-                return Fail($"it ended with exit code {container.ExitCode}");
+                return Fail(Trouble.Stopped, $"it ended with exit code {container.ExitCode}");
             case ContainerStatus.Created:
-                return Fail("it was never started");
+                return Fail(Trouble.Stopped, "it was never started");
             case ContainerStatus.Paused:
-                return Fail("it was paused from outside");
+                return Fail(Trouble.Stopped, "it was paused from outside");
         }
 
         if (completes)
         {
             var most = limit ?? TaskLimit;
-            return waited >= most ? Fail($"it has not completed after {most.TotalSeconds:0.#} s, and others wait for that") : new(HealthState.Waiting, "running; others wait until it has completed");
+            return waited >= most ? Fail(Trouble.Unhealthy, $"it has not completed after {most.TotalSeconds:0.#} s, and others wait for that") : new(HealthState.Waiting, "running; others wait until it has completed");
         }
 
         if (check is null or { IsDisabled: true })
@@ -60,16 +87,16 @@ public sealed record HealthVerdict(HealthState State, string Reason)
             case ContainerHealth.Healthy:
                 return new(HealthState.Passed, "healthy");
             case ContainerHealth.Unhealthy:
-                return Fail($"unhealthy{LastOutput(container)}");
+                return Fail(Trouble.Unhealthy, $"unhealthy{LastOutput(container)}");
         }
 
         var bound = limit is { } set && set < check.Bound ? set : check.Bound;
         return waited >= bound
-            ? Fail($"not healthy after {bound.TotalSeconds:0.#} s{LastOutput(container)}")
+            ? Fail(Trouble.Unhealthy, $"not healthy after {bound.TotalSeconds:0.#} s{LastOutput(container)}")
             : new(HealthState.Waiting, $"starting{LastOutput(container)}");
     }
 
-    private static HealthVerdict Fail(string reason) => new(HealthState.Failed, reason);
+    private static HealthVerdict Fail(Trouble trouble, string reason) => new(HealthState.Failed, reason) { Trouble = trouble };
 
     private static string LastOutput(ObservedContainer container) =>
         container.LastHealthOutput is { Length: > 0 } output ? $": {output.Trim().ReplaceLineEndings(" ")}" : "";

@@ -134,7 +134,13 @@ internal static class Judgements
         {
             remarks.Warn(
                 "unhealthy-before", work.Name,
-                container.Status == ContainerStatus.Restarting ? "the engine keeps restarting it already, before this plan" : "it is unhealthy already, before this plan");
+                container.Status == ContainerStatus.Restarting ? "the engine keeps restarting it already, before this plan" : "it is unhealthy already, before this plan",
+                work switch
+                {
+                    { Move: Move.None } => null,
+                    { IsChanged: true } => "what it is changed to has to become healthy all the same, or the plan is taken back",
+                    _ => "nothing of its own changes: it may be as ill afterwards, which is told and takes nothing back",
+                });
         }
     }
 

@@ -8,6 +8,7 @@ internal enum Section
     Contents,
     Keep,
     Create,
+    Ask,
     Move,
     Soak,
     Promote,

@@ -206,6 +206,7 @@ public static class Planner
                 preparation.Keep(work);
             }
 
+            preparation.Ask(work);
             preparation.Note(work);
             ServiceSteps.Add(draft, work, inventory);
         }

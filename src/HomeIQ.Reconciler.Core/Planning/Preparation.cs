@@ -1,10 +1,11 @@
 using System.Text;
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Planning;
 
-/// <summary>All that can be had before anything stops: images, networks, volumes, contents, the old images kept, the new containers made.</summary>
+/// <summary>All that can be had before anything stops: images, networks, volumes, contents, the old images kept, the new containers made, the old ones asked.</summary>
 internal sealed class Preparation(PlanDraft draft, Inventory inventory, Remarks remarks)
 {
     private readonly ImageChoices images = new(inventory, remarks);
@@ -84,6 +85,22 @@ internal sealed class Preparation(PlanDraft draft, Inventory inventory, Remarks 
         else
         {
             remarks.Warn("image-gone", work.Name, $"the image of its present container is gone from the engine ({old.Image}): a way back would need the kept container itself");
+        }
+    }
+
+    /// <summary>Has a service that is about to be interrupted asked beforehand, if anything is asked of it or the engine finds it ill.</summary>
+    public void Ask(ServiceWork work)
+    {
+        if (work is not { Container: { } container, Effective.Service.Policy.Probes: { } probes, Move: Move.Replace or Move.Restart or Move.Bounce or Move.Remove })
+        {
+            return;
+        }
+
+        var trouble = HealthVerdict.TroubleOf(container);
+        var asked = container.Status == ContainerStatus.Running ? probes.Count : 0;
+        if (asked > 0 || trouble is Trouble.Unhealthy or Trouble.Restarting)
+        {
+            draft.Add(new TakeBaseline(work.Name, new(container.Id, container.Name), asked), "what fails already is not blamed on this plan", Section.Ask, work.Phase, work.Order);
         }
     }
 

@@ -20,6 +20,7 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(RemoveNetwork), "remove-network")]
 [JsonDerivedType(typeof(CreateVolume), "create-volume")]
 [JsonDerivedType(typeof(CreateContainer), "create-container")]
+[JsonDerivedType(typeof(TakeBaseline), "take-baseline")]
 [JsonDerivedType(typeof(StopContainer), "stop-container")]
 [JsonDerivedType(typeof(SetAside), "set-aside")]
 [JsonDerivedType(typeof(RenameContainer), "rename-container")]
@@ -40,7 +41,7 @@ public abstract record Step
 
     /// <summary>True for what is done before anything stops, so that both ways are ready before the first cut (promise 7).</summary>
     [JsonIgnore]
-    public bool IsPreparation => this is PullImage or BuildImage or KeepImage or ExportContent or CreateNetwork or CreateVolume or CreateContainer;
+    public bool IsPreparation => this is PullImage or BuildImage or KeepImage or ExportContent or CreateNetwork or CreateVolume or CreateContainer or TakeBaseline;
 }
 
 /// <summary>A container that a step works on.</summary>
@@ -98,6 +99,13 @@ public sealed record CreateVolume(DesiredVolume Volume) : Step
 /// <summary>Create the service's container, stopped, under a temporary name. Receipt: <see cref="Journaling.ContainerMade"/>.</summary>
 /// <param name="ImageId">The image to use; null = the one that this run pulled or built for the service.</param>
 public sealed record CreateContainer(string Service, string TemporaryName, string SpecDigest, string? ImageId) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Ask a running service what it will be asked again afterwards, so that what fails already is not blamed on the run. Never fails. Receipt: <see cref="Journaling.BaselineTaken"/>.</summary>
+/// <param name="Probes">How many probes the state before has for it; the engine's verdict on its health is noted with their answers.</param>
+public sealed record TakeBaseline(string Service, ContainerRef Container, int Probes) : Step
 {
     public override string Subject => Service;
 }

@@ -211,11 +211,17 @@ internal sealed class StepOrder(
     /// <summary>Nothing stops before all that can be prepared is in hand.</summary>
     private void ReadyBeforeTheFirstCut()
     {
-        var preparation = draft.Steps.Where(step => step.Section < Section.Move && !WaitsForReplacement(step)).ToList();
+        var preparation = draft.Steps.Where(step => step.Section < Section.Ask && !WaitsForReplacement(step)).ToList();
         var waitedFor = preparation.SelectMany(step => step.Waits).ToHashSet();
-        PlanDraft.Barrier(
-            [.. preparation.Where(step => !waitedFor.Contains(step))],
-            [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer or ReplaceNetwork })]);
+        List<DraftStep> last = [.. preparation.Where(step => !waitedFor.Contains(step))];
+        if (draft.Steps.Where(step => step.Section == Section.Ask).ToList() is { Count: > 0 } asked)
+        {
+            // As late as can be: while images are built, slow answers would say nothing.
+            PlanDraft.Barrier(last, asked);
+            last = asked;
+        }
+
+        PlanDraft.Barrier(last, [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer or ReplaceNetwork })]);
     }
 
     private static bool WaitsForReplacement(DraftStep step) => step.Waits.Any(wait => wait.Step is ReplaceNetwork || (wait.Step is CreateContainer && WaitsForReplacement(wait)));

@@ -14,6 +14,8 @@ public static class StepText
         RemoveNetwork remove => $"remove network {remove.Network.Name}",
         CreateVolume create => $"create volume {create.Volume.Name}",
         CreateContainer create => $"create {create.Service}",
+        TakeBaseline { Probes: > 0 } baseline => $"ask the probes of {baseline.Service} before anything stops",
+        TakeBaseline baseline => $"note the health of {baseline.Service} before anything stops",
         StopContainer stop => $"stop {stop.Service}",
         SetAside aside => $"set {aside.Service} aside as {aside.AsideName}",
         RenameContainer rename => $"rename {rename.Container.Name} to {rename.To}",

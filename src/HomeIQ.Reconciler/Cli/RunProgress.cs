@@ -90,6 +90,7 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
     {
         Skipped skipped => skipped.Reason,
         ServiceVerified verified => verified.Evidence,
+        BaselineTaken baseline => string.Join("; ", ShowCommand.FailingBefore(baseline)),
         ContainerStopped { WasRunning: false } => "it had been stopped before",
         _ => "",
     };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Cli;
@@ -61,6 +62,19 @@ internal static class ShowCommand
         }
     }
 
+    /// <summary>What failed before anything stopped, and what of it still fails.</summary>
+    internal static IEnumerable<string> FailingBefore(Receipt? receipt) => receipt switch
+    {
+        BaselineTaken baseline => baseline.Failing.Select(finding => $"fails already: {finding.Answer.Text}").Concat(baseline.Trouble switch
+        {
+            Trouble.Unhealthy => ["it is unhealthy already"],
+            Trouble.Restarting => ["the engine keeps restarting it already"],
+            _ => [],
+        }),
+        ServiceVerified verified => verified.FailingBefore.Select(text => $"was failing before: {text}"),
+        _ => [],
+    };
+
     private static void Steps(Terminal terminal, IEnumerable<BegunStep> steps, string state)
     {
         foreach (var step in steps)
@@ -74,6 +88,11 @@ internal static class ShowCommand
                 _ => terminal.Green("ok    "),
             };
             terminal.Line($"{step.Planned.Number,4}  {mark}  {took}  {StepText.Of(step.Planned.Step)}  {terminal.Dim($"({step.Planned.Cause})")}");
+            foreach (var found in FailingBefore(step.Receipt))
+            {
+                terminal.Line($"              {found.ReplaceLineEndings(" ")}");
+            }
+
             if (step.Failure is { } failure)
             {
                 terminal.Line($"              {failure.Class}: {failure.ReasonOf(step.Planned.Step).ReplaceLineEndings(" ")}");

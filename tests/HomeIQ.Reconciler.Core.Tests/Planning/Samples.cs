@@ -188,6 +188,7 @@ internal static class Samples
         new RemoveNetwork(new("old-net")),
         new CreateVolume(Volume),
         new CreateContainer("influxdb", "homeiq-influxdb.new", "spec", "sha256:1"),
+        new TakeBaseline("influxdb", Container, 2),
         new StopContainer("influxdb", Container),
         new SetAside("influxdb", Container, "homeiq-influxdb.kept-012345", "spec", "sha256:1", new("always")),
         new RenameContainer("influxdb", new(null, "homeiq-influxdb.new"), "homeiq-influxdb"),
@@ -209,7 +210,7 @@ internal static class Samples
         From = Stacks.Old,
         IsRollback = true,
         Changes = Changes,
-        Steps = [.. Steps.Select((step, index) => new PlannedStep(index + 1, step, $"cause {index}", index > 2 ? [index - 1, index] : []) { IsCleanUp = index > 17 })],
+        Steps = [.. Steps.Select((step, index) => new PlannedStep(index + 1, step, $"cause {index}", index > 2 ? [index - 1, index] : []) { IsCleanUp = index > 18 })],
         Warnings = [new("floating-tag", "web", "uses a floating tag", "pin it")],
         Refusals = [new("port-clash", "web", "port 80 is taken")],
         Approvals = [new("large-removal", "stack", "7 of 31 services would go", "look twice")],
@@ -222,7 +223,9 @@ internal static class Samples
     public static readonly ValueList<Receipt> Receipts =
     [
         new Performed(), new Skipped("was there"), new ImageReady("sha256:1", "influxdb@sha256:2"), new NetworkMade("n1"), new ContainerMade("c1", "sha256:1"),
-        new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start), new ServiceVerified("healthy after 3.2 s"), new StateSealed(true),
+        new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start),
+        new BaselineTaken(Trouble.Unhealthy, [new(Http, new(ProbeResult.Inconclusive, "probe http: no such host", "no such name"))]),
+        new ServiceVerified("healthy after 3.2 s") { FailingBefore = ["probe tcp 1: refused"] }, new StateSealed(true),
     ];
 
     public static readonly ValueList<JournalEntry> Entries =

@@ -19,6 +19,7 @@ internal static class ShortText
         RemoveNetwork remove => $"remove network {remove.Network.Name}",
         CreateVolume create => $"create volume {create.Volume.Name}",
         CreateContainer create => $"create {create.TemporaryName}",
+        TakeBaseline baseline => $"ask {baseline.Container.Name}",
         StopContainer stop => $"stop {stop.Container.Name}",
         SetAside aside => $"aside {aside.Container.Name}",
         RenameContainer rename => $"rename {rename.Container.Name} {rename.To}",

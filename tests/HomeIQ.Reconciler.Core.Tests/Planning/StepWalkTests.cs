@@ -51,7 +51,7 @@ public class StepWalkTests
         Step[] forward =
         [
             new PullImage("web", "web:2"), new BuildImage("cache", "cache:1", "d"), new KeepImage("web", effective.Find("web")!.ImageId, "keep:web"), new ExportContent("web", "content"),
-            new CreateNetwork(new("extra")), new CreateVolume(new("data")), new CreateContainer("web", "web.new", Digest(newer), null), new StopContainer("web", old),
+            new CreateNetwork(new("extra")), new CreateVolume(new("data")), new CreateContainer("web", "web.new", Digest(newer), null), new TakeBaseline("web", old, 1), new StopContainer("web", old),
             new SetAside("web", old, "web.kept", Digest(web), effective.Find("web")!.ImageId, new("always")), new ReplaceNetwork(new("net"), new("net") { Internal = true }),
             new RenameContainer("web", new(null, "web.new"), "web"), new StartContainer("web", new(null, "web")), new VerifyService("web", new(null, "web"), Digest(newer)),
             new RestartContainer("cache", new(effective.Find("cache")!.ContainerId, "cache")), new UnpauseContainer("mqtt", new(effective.Find("mqtt")!.ContainerId, "mqtt")),
