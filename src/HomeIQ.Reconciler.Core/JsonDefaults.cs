@@ -22,6 +22,8 @@ public static class JsonDefaults
         [typeof(NetworkAttachment)] = Of(new NetworkAttachment(""), CoreJson.Default.NetworkAttachment),
         [typeof(DesiredService)] = Of(new DesiredService { Name = "", ContainerName = "", Spec = new() { Image = "" } }, CoreJson.Default.DesiredService),
         [typeof(BuildSpec)] = Of(new BuildSpec { Context = "", Dockerfile = "", Digest = "" }, CoreJson.Default.BuildSpec),
+        [typeof(Policy)] = Of(new Policy(), CoreJson.Default.Policy),
+        [typeof(SoakPolicy)] = Of(new SoakPolicy(), CoreJson.Default.SoakPolicy),
         [typeof(ServicePolicy)] = Of(new ServicePolicy(), CoreJson.Default.ServicePolicy),
         [typeof(HttpProbe)] = Of(new HttpProbe(null, null, "", "", [], ValueMap<string>.Empty), CoreJson.Default.HttpProbe),
         [typeof(TcpProbe)] = Of(new TcpProbe(0), CoreJson.Default.TcpProbe),

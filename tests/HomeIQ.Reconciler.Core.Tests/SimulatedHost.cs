@@ -96,8 +96,12 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 State = State with { Images = State.Images.With(keep.Tag, State.Images.Values.First(image => image.Id == keep.ImageId)) };
                 return new Performed();
             case ReleaseImage release:
+                Require(State.Containers.All(container => container.ImageId != (State.Images.TryGetValue(release.Tag, out var tagged) ? tagged.Id : "")), $"no container needs {release.Tag}");
                 State = State with { Images = State.Images.Without(release.Tag) };
                 return new Performed();
+            case ReleaseStates release:
+                Require(IsPromoted, "states go only after a promotion");
+                return new StatesReleased(release.States.Count, 0, 0, 0);
             case ExportContent export:
                 State = State with { IntactContents = [.. State.IntactContents.Append(export.Digest).Distinct(StringComparer.Ordinal)] };
                 return new Performed();

@@ -81,6 +81,7 @@ internal sealed class Promotion(RunContext context)
             Services = [.. services],
             Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, networks.FirstOrDefault(there => there.Name == network.Name)?.Id ?? ""))],
             Volumes = desired.Volumes,
+            Policy = desired.Policy with { Soak = SoakPolicy.None },
         };
         context.Sealed.PutState(context.Run, state);
         return new StateSealed(context.Before is { } former && IsRepairOf(former, state));

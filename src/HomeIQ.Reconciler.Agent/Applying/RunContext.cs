@@ -32,6 +32,8 @@ public sealed class RunContext
 
     public required StateDirectory State { get; init; }
 
+    public required IJournal Journal { get; init; }
+
     /// <summary>What the run leads to; null on a way back, which needs sealed specifications only.</summary>
     public DesiredState? Desired { get; init; }
 

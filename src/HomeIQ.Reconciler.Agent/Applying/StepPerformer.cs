@@ -11,6 +11,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
     private readonly ContainerSteps containers = new(context);
     private readonly NetworkSteps networks = new(context);
     private readonly Baseline baseline = new(context);
+    private readonly StateSteps states = new(context);
     private readonly Promotion promotion = new(context);
     private readonly Verification verification = new(context, events);
 
@@ -42,6 +43,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 VerifyService verify => await verification.VerifyAsync(step, verify, cancellationToken),
                 Soak => await promotion.SealAsync(context.Revision),
                 Promote promote => await promotion.PromoteAsync(promote),
+                ReleaseStates release => await states.ReleaseAsync(release),
                 _ => throw new NotSupportedException($"Nobody performs {step.Step.GetType().Name}."),
             };
         }

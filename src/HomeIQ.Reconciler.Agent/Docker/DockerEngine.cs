@@ -75,6 +75,16 @@ public sealed partial class DockerEngine : IContainerHost
         return image is null ? null : ObjectTranslation.ToImage(image.RootElement);
     }, cancellationToken);
 
+    public Task<ValueMap<string>> ListTagsAsync(string path, CancellationToken cancellationToken) => CallAsync(async token =>
+    {
+        using var list = await raw.GetAsync(await ApiAsync(token), Query.Of("images/json", ("filters", Query.Filters(("reference", [$"{path}/*"])))), token);
+        return new ValueMap<string>(
+            from image in ((JsonElement?)list?.RootElement).Items().Select(item => (JsonElement?)item)
+            from tag in image.At("RepoTags").Texts()
+            where tag.StartsWith($"{path}/", StringComparison.Ordinal)
+            select KeyValuePair.Create(tag, image.At("Id").Text()));
+    }, cancellationToken);
+
     public Task<string> InspectRawAsync(string containerId, CancellationToken cancellationToken) => CallAsync(async token =>
     {
         using var inspect = await raw.GetAsync(await ApiAsync(token), $"containers/{Query.Part(containerId)}/json", token);

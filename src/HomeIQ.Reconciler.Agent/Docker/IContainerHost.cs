@@ -25,6 +25,9 @@ public interface IContainerHost : IAsyncDisposable
     /// <summary>By reference, digest or id; null when the engine does not have it.</summary>
     Task<ObservedImage?> FindImageAsync(string reference, CancellationToken cancellationToken);
 
+    /// <summary>Every tag of the repositories just below a path (<c>homeiq-keep/homeiq</c>), each with the id of its image.</summary>
+    Task<ValueMap<string>> ListTagsAsync(string path, CancellationToken cancellationToken);
+
     /// <summary>What the engine could not tell apart from an ordinary inspect: the raw JSON, for evidence.</summary>
     Task<string> InspectRawAsync(string containerId, CancellationToken cancellationToken);
 

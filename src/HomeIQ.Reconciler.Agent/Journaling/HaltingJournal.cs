@@ -39,6 +39,8 @@ public sealed class HaltingJournal(IJournal inner, int after, TextWriter told) :
 
     public IReadOnlyList<RunRecord> Runs(int most) => inner.Runs(most);
 
+    public IReadOnlyList<string> RunIds() => inner.RunIds();
+
     public RunRecord? Find(string run) => inner.Find(run);
 
     public IReadOnlyList<RunRecord> Since(string run) => inner.Since(run);

@@ -25,6 +25,9 @@ public interface IJournal : IDisposable
     /// <summary>Newest first.</summary>
     IReadOnlyList<RunRecord> Runs(int most);
 
+    /// <summary>Ids of all runs, newest first.</summary>
+    IReadOnlyList<string> RunIds();
+
     /// <summary>By id or unique prefix; null when there is none.</summary>
     RunRecord? Find(string run);
 

@@ -5,9 +5,11 @@ using HomeIQ.Reconciler.Desired;
 namespace HomeIQ.Reconciler.Journaling;
 
 /// <summary>Resolved specifications and states at rest: the only place where secret values are kept, because a rollback needs them (files 0600).</summary>
-/// <remarks>Steps and journal name these by digest or id. Nothing here is ever changed, only added to.</remarks>
+/// <remarks>Steps and journal name these by digest or id. Nothing here is ever changed: it is added to, and let go of when it is old.</remarks>
 public sealed class SealedStore
 {
+    private const string BackSuffix = "-back";
+
     private readonly string services;
     private readonly string recorded;
     private readonly string states;
@@ -39,6 +41,42 @@ public sealed class SealedStore
     public void PutState(string id, EffectiveState state) => Put(states, id, state, CoreJson.Default.EffectiveState);
 
     public EffectiveState? FindState(string? id) => id is null ? null : Find(states, id, CoreJson.Default.EffectiveState);
+
+    /// <summary>The id of the state that a run's way back seals, where containers had to be made again.</summary>
+    public static string BackOf(string run) => run + BackSuffix;
+
+    /// <summary>The run that sealed a state.</summary>
+    public static string RunOf(string state) => state.EndsWith(BackSuffix, StringComparison.Ordinal) ? state[..^BackSuffix.Length] : state;
+
+    /// <summary>Ids of all states.</summary>
+    public IReadOnlyList<string> States() => [.. Names(states).Order(StringComparer.Ordinal)];
+
+    /// <summary>Digests of all services.</summary>
+    public IReadOnlyList<string> Services() => [.. Names(services).Order(StringComparer.Ordinal)];
+
+    /// <summary>Deletes everything but this; returns how many states went, and how many specifications and inspects.</summary>
+    public (int States, int Specifications) Prune(IReadOnlySet<string> keptStates, IReadOnlySet<string> keptServices, IReadOnlySet<string> keptContainers) =>
+        (Prune(states, keptStates), Prune(services, keptServices) + Prune(recorded, keptContainers));
+
+    private static int Prune(string folder, IReadOnlySet<string> keep)
+    {
+        var old = Names(folder).Where(name => !keep.Contains(name)).ToList();
+        foreach (var name in old)
+        {
+            File.Delete(PathOf(folder, name));
+        }
+
+        // Left behind by a process that was killed while it wrote.
+        foreach (var unfinished in Directory.EnumerateFiles(folder, "*.tmp"))
+        {
+            File.Delete(unfinished);
+        }
+
+        DurableFile.FlushFolder(folder);
+        return old.Count;
+    }
+
+    private static IEnumerable<string> Names(string folder) => Directory.EnumerateFiles(folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file));
 
     private static string Folder(StateDirectory directory, string name)
     {

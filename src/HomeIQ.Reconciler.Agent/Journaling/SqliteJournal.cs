@@ -142,6 +142,14 @@ public sealed class SqliteJournal : IJournal
 
     public IReadOnlyList<RunRecord> Runs(int most) => Read("SELECT id FROM runs ORDER BY rowid DESC LIMIT $1", most);
 
+    public IReadOnlyList<string> RunIds()
+    {
+        lock (gate)
+        {
+            return Column("SELECT id FROM runs ORDER BY rowid DESC");
+        }
+    }
+
     public RunRecord? Find(string run)
     {
         var found = Read("SELECT id FROM runs WHERE id = $1 OR id LIKE $1 || '%' ORDER BY id LIMIT 2", run);

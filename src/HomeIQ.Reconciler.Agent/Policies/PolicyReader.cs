@@ -148,6 +148,7 @@ internal sealed partial class PolicyReader(Findings problems)
         {
             FloatingTags = Word(reader, "floating-tags", ["refuse", "allow"]) is "allow" ? FloatingTags.Allow : FloatingTags.Refuse,
             Parallel = (int)(Integer(reader, "parallel", 1, 100) ?? policy.Parallel),
+            Generations = (int)(Integer(reader, "generations", 1, 100) ?? policy.Generations),
         };
         if (Child(reader, "removals") is { } removals)
         {

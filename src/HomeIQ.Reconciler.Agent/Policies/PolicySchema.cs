@@ -96,7 +96,8 @@ public static class PolicySchema
                     }
                   ]
                 },
-                "parallel": { "description": "How many steps may be under way at once. Default: 4.", "type": "integer", "minimum": 1, "maximum": 100 }
+                "parallel": { "description": "How many steps may be under way at once. Default: 4.", "type": "integer", "minimum": 1, "maximum": 100 },
+                "generations": { "description": "How many generations are kept, the present one counted. Default: 3.", "type": "integer", "minimum": 1, "maximum": 100 }
               }
             }
           },

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HomeIQ.Reconciler.Compose;
 using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
@@ -15,6 +16,7 @@ namespace HomeIQ.Reconciler.Reconciling;
 public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
 {
     private readonly ContentStore contents = new(state.ContentFolder);
+    private readonly PastStates past = new(sealedStore, journal);
     private readonly ValueList<byte> key = state.Key();
     private ValueList<Condition> conditions = [];
 
@@ -44,7 +46,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         }
 
         var observed = await ObserveAsync(desired, effective, cancellationToken);
-        var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh));
+        var plan = await DecideAsync(Situation(desired, effective, observed, refresh), cancellationToken);
         return new(commit, tree, desired, effective, observed, WithHistory(plan, fetched, effective), loaded.Problems);
     }
 
@@ -59,7 +61,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
 
         var desired = effective.AsDesired();
         var observed = WithImagesOf(effective, seen ?? await ObserveAsync(desired, effective, cancellationToken));
-        return new(null, null, desired, effective, observed, Planner.PlanFor(Situation(desired, effective, observed, refresh: false)), []);
+        return new(null, null, desired, effective, observed, await DecideAsync(Situation(desired, effective, observed, refresh: false), cancellationToken, isRepair: true), []);
     }
 
     /// <summary>How the host stands. A repository that cannot be read is told, not fatal.</summary>
@@ -100,13 +102,37 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     /// <summary>What leads from one sealed state to another, with Git left out; and what the way there leaves.</summary>
     public async Task<(Planned Planned, ValueMap<string> Left)> PlanBackAsync(EffectiveState effective, EffectiveState target, CancellationToken cancellationToken)
     {
-        var desired = target.AsDesired();
+        // How much is kept, both have a say in: what the present policy keeps does not go by going back.
+        var keep = Math.Max(target.Policy.Generations, effective.Policy.Generations);
+        var desired = target.AsDesired() with { Policy = target.Policy with { Generations = keep } };
         var observed = WithImagesOf(target, await ObserveAsync(desired, [effective, target], cancellationToken));
         // A person asks for it by name: what was left in quarantine by an earlier failure is no reason against a state that worked.
-        var plan = Planner.PlanFor(Situation(desired, effective, observed, refresh: false) with { Quarantine = [] });
+        var plan = await DecideAsync(Situation(desired, effective, observed, refresh: false) with { Quarantine = [] }, cancellationToken);
         plan = plan with { Refusals = [.. plan.Refusals.Where(refusal => refusal.Code is not ("downgrade" or "floating-tag"))], Approvals = [] };
         var left = Planner.PlanFor(Situation(effective.AsDesired(), target, observed, refresh: false)).Contents;
         return (new(null, null, desired, effective, observed, plan, []), left);
+    }
+
+    /// <summary>Only what is promoted lets go of anything, so that passes with nothing to do need not look at what there is.</summary>
+    /// <param name="isRepair">While a run is watched nothing goes on account of it: it may yet turn out bad.</param>
+    private async Task<Plan> DecideAsync(Situation situation, CancellationToken cancellationToken, bool isRepair = false)
+    {
+        var plan = Planner.PlanFor(situation);
+        if (!plan.Steps.Any(step => step.Step is Promote) || (isRepair && journal.Pointers().Soaking is not null))
+        {
+            return plan;
+        }
+
+        var tags = await host.ListTagsAsync(Planner.KeepTagPath(settings.Instance), cancellationToken);
+        try
+        {
+            return Planner.PlanFor(situation with { Generations = new() { States = past.Read(), KeepTags = tags } });
+        }
+        catch (JsonException damaged)
+        {
+            var remark = new Remark("state-damaged", situation.Desired.Project, $"{damaged.Message.TrimEnd('.')}: nothing old is let go of", $"mend or remove it in {Path.Combine(state.SealedFolder, "states")}");
+            return plan with { Warnings = [.. plan.Warnings, remark] };
+        }
     }
 
     /// <summary>A forced push is followed, and told: what the host runs may not be part of the branch's history any more.</summary>

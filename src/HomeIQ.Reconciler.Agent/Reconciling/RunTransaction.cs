@@ -112,7 +112,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         var after = record.Before;
         if (Promotion.Reseal(before, context) is { } again)
         {
-            after = $"{run}-back";
+            after = SealedStore.BackOf(run);
             context.Sealed.PutState(after, again);
         }
 

@@ -86,6 +86,7 @@ internal sealed class Runs(
         Sealed = sealedStore,
         Contents = contents,
         State = state,
+        Journal = journal,
         Desired = desired,
         Tree = tree,
         Before = before,

@@ -17,6 +17,9 @@ public sealed record EffectiveState
 
     public ValueList<DesiredVolume> Volumes { get; init; } = [];
 
+    /// <summary>How change is made while the host is held to it; without a watch, since what worked before need not show it again.</summary>
+    public Policy Policy { get; init; } = new() { Soak = SoakPolicy.None };
+
     public EffectiveService? Find(string service) => Services.FirstOrDefault(candidate => candidate.Service.Name == service);
 
     /// <summary>The desired state that it stands for: nothing to build, nothing to pull, content by digest.</summary>
@@ -24,11 +27,10 @@ public sealed record EffectiveState
     {
         Project = Project,
         Revision = Revision,
-        // What worked before need not show it again.
-        Policy = new() { Soak = SoakPolicy.None },
         Services = [.. Services.Select(service => service.Service with { Pull = PullPolicy.Missing })],
         Networks = [.. Networks.Select(network => network.Network)],
         Volumes = Volumes,
+        Policy = Policy,
         Contents = [.. Services.SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>()
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(digest => new BoundContent(digest, Path: null))],
         Secrets = [.. Services.SelectMany(service => service.Service.Spec.SecretFields

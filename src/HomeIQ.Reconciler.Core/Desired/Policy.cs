@@ -21,6 +21,9 @@ public sealed record Policy
 
     /// <summary>How a commit is watched after its verification, before it becomes last known-good.</summary>
     public SoakPolicy Soak { get; init; } = new();
+
+    /// <summary>How many different things that ran, the present one counted, can be gone back to: their images, contents and sealed states are kept. At least 1.</summary>
+    public int Generations { get; init; } = 3;
 }
 
 /// <summary>How long and how strictly the services of a commit are watched before it is promoted.</summary>

@@ -16,6 +16,7 @@ namespace HomeIQ.Reconciler.Journaling;
 [JsonDerivedType(typeof(ContainerStarted), "container-started")]
 [JsonDerivedType(typeof(ServiceVerified), "service-verified")]
 [JsonDerivedType(typeof(StateSealed), "state-sealed")]
+[JsonDerivedType(typeof(StatesReleased), "states-released")]
 public abstract record Receipt;
 
 /// <summary>Done; nothing more to know.</summary>
@@ -51,3 +52,6 @@ public sealed record ServiceVerified(string Evidence) : Receipt
 
 /// <param name="IsRepair">The state is the one before with containers made again: the known-good state to go back to stays the earlier one.</param>
 public sealed record StateSealed(bool IsRepair) : Receipt;
+
+/// <summary>How many files and folders of the state directory went.</summary>
+public sealed record StatesReleased(int States, int Specifications, int Contents, int Evidence) : Receipt;

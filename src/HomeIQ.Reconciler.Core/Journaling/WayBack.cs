@@ -125,7 +125,7 @@ internal sealed class WayBack
             // Found stopped, paused, renamed or gone, and put right: that was drift, and the old state wants it so, too.
             // An image, a content, a volume, a question and a proof do no harm; the rest is clean-up, or comes after the last way back.
             case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or TakeBaseline or VerifyService or UnpauseContainer or Soak:
-            case Promote or RemoveContainer or ReleaseImage:
+            case Promote or RemoveContainer or ReleaseImage or ReleaseStates:
             case StartContainer or RenameContainer or CreateContainer or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
                 return null;
 

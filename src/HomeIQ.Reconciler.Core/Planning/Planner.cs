@@ -76,6 +76,9 @@ public static class Planner
         return references;
     }
 
+    /// <summary>The repository path below which an instance's tags keep images, so that <see cref="Generations.KeepTags"/> holds just those.</summary>
+    public static string KeepTagPath(string instance) => Preparation.KeepPath(instance);
+
     private static List<Change> ChangesIn(Inventory inventory)
     {
         var (desired, effective, observed) = (inventory.Situation.Desired, inventory.Situation.Effective, inventory.Situation.Observed);
@@ -286,6 +289,11 @@ public static class Planner
             {
                 remove.After(removal);
             }
+        }
+
+        if (promote is not null && inventory.Situation.Generations is { } generations)
+        {
+            new Retention(inventory, works, generations).CleanUp(draft, promote);
         }
     }
 }

@@ -110,8 +110,11 @@ internal sealed class Preparation(PlanDraft draft, Inventory inventory, Remarks 
     internal static string KeepTag(string instance, string service, string imageId)
     {
         var id = imageId[(imageId.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        return $"homeiq-keep/{PathPart(instance)}/{PathPart(service)}:{(id.Length > 12 ? id[..12] : id)}";
+        return $"{KeepPath(instance)}/{PathPart(service)}:{(id.Length > 12 ? id[..12] : id)}";
     }
+
+    /// <summary>The path below which all keep tags of an instance lie.</summary>
+    internal static string KeepPath(string instance) => $"homeiq-keep/{PathPart(instance)}";
 
     private static string PathPart(string text)
     {

@@ -24,6 +24,9 @@ public sealed record Situation
     /// <summary>Containers of this instance are here that no run of this state directory made: it was lost, or another one acts under this name.</summary>
     public bool IsStateLost { get; init; }
 
+    /// <summary>What may be let go of; null where it was not looked at, and then nothing is.</summary>
+    public Generations? Generations { get; init; }
+
     /// <summary>Ask registries again for tags whose text did not change (<c>--refresh</c>).</summary>
     public bool Refresh { get; init; }
 }

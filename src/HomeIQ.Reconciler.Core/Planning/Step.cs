@@ -33,6 +33,7 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(Promote), "promote")]
 [JsonDerivedType(typeof(RemoveContainer), "remove-container")]
 [JsonDerivedType(typeof(ReleaseImage), "release-image")]
+[JsonDerivedType(typeof(ReleaseStates), "release-states")]
 public abstract record Step
 {
     /// <summary>The service, network, volume or image that it is about.</summary>
@@ -186,4 +187,10 @@ public sealed record RemoveContainer(string Service, ContainerRef Container) : S
 public sealed record ReleaseImage(string Service, string Tag) : Step
 {
     public override string Subject => Service;
+}
+
+/// <summary>Delete sealed states of old runs, and all in the state directory that only they needed. Receipt: <see cref="Journaling.StatesReleased"/>.</summary>
+public sealed record ReleaseStates(ValueList<string> States) : Step
+{
+    public override string Subject => "state directory";
 }

@@ -28,6 +28,7 @@ public static class StepText
         Promote promote => $"promote {Text.Short(promote.Revision)} to last known-good",
         RemoveContainer remove => $"remove {remove.Container.Name}",
         ReleaseImage release => $"let go of image {release.Tag}",
+        ReleaseStates release => $"let go of {Text.Count(release.States.Count, "old state")} and what only {(release.States.Count == 1 ? "it" : "they")} needed",
         _ => throw new NotSupportedException($"No words for {step.GetType().Name}."),
     });
 }

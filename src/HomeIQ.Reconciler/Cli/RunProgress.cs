@@ -91,6 +91,7 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
         Skipped skipped => skipped.Reason,
         ServiceVerified verified => verified.Evidence,
         BaselineTaken baseline => string.Join("; ", ShowCommand.FailingBefore(baseline)),
+        StatesReleased gone => $"{gone.Specifications} specifications and inspects, {gone.Contents} contents, {gone.Evidence} folders of evidence",
         ContainerStopped { WasRunning: false } => "it had been stopped before",
         _ => "",
     };

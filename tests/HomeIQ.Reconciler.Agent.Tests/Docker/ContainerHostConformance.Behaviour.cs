@@ -219,6 +219,28 @@ public abstract partial class ContainerHostConformance
     }
 
     [Fact]
+    public async Task Tags_below_a_path_are_listed_and_no_others()
+    {
+        var path = $"{Named("keep")}/home";
+        var app = (await Host.FindImageAsync(Images.App, Cancel))!.Id;
+        var other = (await Host.FindImageAsync(Images.Other, Cancel))!.Id;
+        string[] tags = [$"{path}/a:1", $"{path}/b:1", $"{path}/b:2", $"{path}:1", $"{path}s/a:1", $"{path}/deeper/a:1"];
+        foreach (var (tag, image) in tags.Zip((string[])[app, app, other, app, app, app]))
+        {
+            await Host.TagImageAsync(image, tag, Cancel);
+        }
+
+        var listed = await Host.ListTagsAsync(path, Cancel);
+        foreach (var tag in tags)
+        {
+            await Host.UntagImageAsync(tag, Cancel);
+        }
+
+        Assert.Equal(new ValueMap<string>([new(tags[0], app), new(tags[1], app), new(tags[2], other)]), listed);
+        Assert.Empty(await Host.ListTagsAsync(path, Cancel));
+    }
+
+    [Fact]
     public async Task An_image_is_built_under_its_tag_and_says_what_from()
     {
         var built = await BuildAsync($"{Named("built")}:1");

@@ -13,6 +13,16 @@ public sealed partial class FakeEngine
     public Task<ObservedImage?> FindImageAsync(string reference, CancellationToken cancellationToken) =>
         LookAsync("image", () => FindImage(reference)?.Observed, cancellationToken);
 
+    public Task<ValueMap<string>> ListTagsAsync(string path, CancellationToken cancellationToken) =>
+        LookAsync(
+            "tags",
+            () => new ValueMap<string>(
+                from image in images.Values
+                from tag in image.Tags
+                where tag.StartsWith($"{path}/", StringComparison.Ordinal) && !tag[(path.Length + 1)..].Contains('/', StringComparison.Ordinal)
+                select KeyValuePair.Create(tag, image.Id)),
+            cancellationToken);
+
     public Task<ObservedImage> PullImageAsync(
         string reference, string? platform, IProgress<TransferProgress> progress, CancellationToken cancellationToken) =>
         TellAsync(

@@ -42,7 +42,7 @@ public sealed class Faults
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private static readonly HashSet<string> Looks =
-        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "logs", "exec", "networks", "volumes", "image", "watch" };
+        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "logs", "exec", "networks", "volumes", "image", "tags", "watch" };
 
     private readonly Lock gate = new();
     private readonly List<(string Call, int Nth, Fault Fault)> planned = [];

@@ -19,6 +19,8 @@ internal sealed class MortalHost(Lifeline life, IContainerHost engine) : IContai
 
     public Task<ObservedImage?> FindImageAsync(string reference, CancellationToken token) => Look(() => engine.FindImageAsync(reference, token));
 
+    public Task<ValueMap<string>> ListTagsAsync(string path, CancellationToken token) => Look(() => engine.ListTagsAsync(path, token));
+
     public Task<string> InspectRawAsync(string id, CancellationToken token) => Look(() => engine.InspectRawAsync(id, token));
 
     public Task<IReadOnlyList<string>> ReadLogsAsync(string id, int lines, CancellationToken token) => Look(() => engine.ReadLogsAsync(id, lines, token));

@@ -48,6 +48,8 @@ internal sealed class MortalJournal(Lifeline life, IJournal journal) : IJournal
 
     public IReadOnlyList<RunRecord> Runs(int most) => Look(() => journal.Runs(most));
 
+    public IReadOnlyList<string> RunIds() => Look(journal.RunIds);
+
     public RunRecord? Find(string run) => Look(() => journal.Find(run));
 
     public IReadOnlyList<RunRecord> Since(string run) => Look(() => journal.Since(run));

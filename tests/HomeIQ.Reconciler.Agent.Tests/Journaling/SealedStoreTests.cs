@@ -65,6 +65,29 @@ public sealed class SealedStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_is_not_kept_goes_with_what_a_killed_process_left_half_written()
+    {
+        var store = new SealedStore(state);
+        foreach (var name in (string[])["old", "new"])
+        {
+            store.PutService(name, Service(name));
+            store.PutRecorded(name, ValueMap<string>.Empty);
+            store.PutState(name, new EffectiveState { Project = "house", Revision = name });
+        }
+
+        var unfinished = Path.Combine(state.SealedFolder, "states", "x.json.7.1.tmp");
+        File.WriteAllText(unfinished, "{");
+        var gone = store.Prune(new HashSet<string> { "new" }, new HashSet<string> { "new" }, new HashSet<string> { "new" });
+
+        Assert.Equal((1, 2), gone);
+        Assert.Equal(["new"], store.States());
+        Assert.Equal(["new"], store.Services());
+        Assert.Null(store.FindRecorded("old"));
+        Assert.NotNull(store.FindRecorded("new"));
+        Assert.False(File.Exists(unfinished));
+    }
+
+    [Fact]
     public void The_hosts_key_stays_the_same()
     {
         var key = state.Key();

@@ -42,11 +42,11 @@ public class PolicyFileSpecs
                     - exec: [influx, ping]
               web:
                 restart-with: [db, api, tests]
-            policy: { floating-tags: allow, removals: { max: 5, share: 7% }, parallel: 9 }
+            policy: { floating-tags: allow, removals: { max: 5, share: 7% }, parallel: 9, generations: 5 }
             """);
 
         Assert.Equal(
-            new Policy { Phases = [new("data", ["db"]), new("rest", ["web", "api"])], FloatingTags = FloatingTags.Allow, RemovalsMax = 5, RemovalsShare = 7, Parallel = 9 },
+            new Policy { Phases = [new("data", ["db"]), new("rest", ["web", "api"])], FloatingTags = FloatingTags.Allow, RemovalsMax = 5, RemovalsShare = 7, Parallel = 9, Generations = 5 },
             state.Policy);
         Assert.Equal(new ServicePolicy { Risk = Risk.Medium, Drift = DriftPolicy.Warn, VerifyTimeout = TimeSpan.FromMinutes(5) }, state.Find("api")!.Policy);
         Assert.Equal(["api", "db"], state.Find("web")!.Policy.RestartWith);
@@ -122,6 +122,7 @@ public class PolicyFileSpecs
     [InlineData("version: 1\nproject: p\nservices: { db: { verify: { probes: [{ http: { port: 80, path: health } }] } } }", "3:64: error: services.db.verify.probes.http.path: `health` is not a path (write /health)")]
     [InlineData("version: 1\nproject: p\npolicy: { floating-tags: alow }", "3:26: error: policy.floating-tags: `alow` is none of refuse, allow (did you mean `allow`?)")]
     [InlineData("version: 1\nproject: p\npolicy: { removals: { share: 20 } }", "3:30: error: policy.removals.share: `20` is not a share (write 20%)")]
+    [InlineData("version: 1\nproject: p\npolicy: { generations: 0 }", "3:24: error: policy.generations: `0` is no whole number from 1 to 100")]
     [InlineData("version: 1\nproject: p\npolicy: { parallel: 0 }", "3:21: error: policy.parallel: `0` is no whole number from 1 to 100")]
     [InlineData("version: 1\nproject: 5", "2:10: error: project: must be a text, but is a number (write \"5\")")]
     public void A_slip_is_told_with_its_place(string policy, string problem)

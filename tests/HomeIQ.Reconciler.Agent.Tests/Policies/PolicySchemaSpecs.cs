@@ -33,7 +33,7 @@ public class PolicySchemaSpecs
             },
             "y": {}
           },
-          "policy": { "floating-tags": "refuse", "removals": { "max": 2, "share": "20%" }, "parallel": 4 }
+          "policy": { "floating-tags": "refuse", "removals": { "max": 2, "share": "20%" }, "parallel": 4, "generations": 3 }
         }
         """;
 
@@ -52,7 +52,7 @@ public class PolicySchemaSpecs
     private static readonly string[] Keys =
     [
         "version", "compose", "project", "phases", "defaults", "services", "policy", "risk", "drift", "verify", "restart-with", "allow-downgrade", "timeout", "probes", "http", "tcp", "exec",
-        "status", "json", "interval", "port", "path", "scheme", "url", "floating-tags", "removals", "max", "share", "parallel", "name", "x-note", "unknown",
+        "status", "json", "interval", "port", "path", "scheme", "url", "floating-tags", "removals", "max", "share", "parallel", "generations", "name", "x-note", "unknown",
     ];
 
     private static readonly SchemaJudge Schema = new(PolicySchema.Text);

@@ -1,7 +1,9 @@
 using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HomeIQ.Reconciler.Reconciling;
@@ -49,6 +51,16 @@ internal sealed class AgentProcess : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>Performs one step of letting go, outside of any run.</summary>
+    public Task ReleaseAsync(IEnumerable<string> states)
+    {
+        var context = new RunContext
+        {
+            Run = "none", Instance = new AgentSettings().Instance, Revision = "none", Host = host, Sealed = new SealedStore(state), Contents = new ContentStore(state.ContentFolder), State = state, Journal = journal,
+        };
+        return new StateSteps(context).ReleaseAsync(new ReleaseStates([.. states]));
     }
 
     /// <summary>Makes a daemon of this process.</summary>

@@ -36,6 +36,9 @@ internal sealed class Stage : IDisposable
     /// <summary>What the policy file of the next commits says beyond that: whole lines.</summary>
     public string Policy { get; set; } = "";
 
+    /// <summary>How many generations the next commits want kept.</summary>
+    public int Generations { get; set; } = 3;
+
     public string StateFolder => Path.Combine(root, "state");
 
     public string EnvFile { get; }
@@ -50,7 +53,7 @@ internal sealed class Stage : IDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(Source, "desired-state")).FullName;
         File.WriteAllText(Path.Combine(folder, "compose.yaml"), compose);
-        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak} }}\n{Policy}\n");
+        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak}, generations: {Generations} }}\n{Policy}\n");
         Commands.Stage(repository, "*");
         var author = new Signature("Ada", "ada@example.org", Clock.Now);
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;

@@ -201,6 +201,7 @@ internal static class Samples
         new Promote(Stacks.New),
         new RemoveContainer("influxdb", new("0123456789abcdef", "homeiq-influxdb.kept-012345")),
         new ReleaseImage("influxdb", "homeiq-keep:1"),
+        new ReleaseStates(["261123-0300", "261122-0300"]),
     ];
 
     public static readonly Plan Plan = new()
@@ -210,7 +211,7 @@ internal static class Samples
         From = Stacks.Old,
         IsRollback = true,
         Changes = Changes,
-        Steps = [.. Steps.Select((step, index) => new PlannedStep(index + 1, step, $"cause {index}", index > 2 ? [index - 1, index] : []) { IsCleanUp = index > 18 })],
+        Steps = [.. Steps.Select((step, index) => new PlannedStep(index + 1, step, $"cause {index}", index > 2 ? [index - 1, index] : []) { IsCleanUp = index > 19 })],
         Warnings = [new("floating-tag", "web", "uses a floating tag", "pin it")],
         Refusals = [new("port-clash", "web", "port 80 is taken")],
         Approvals = [new("large-removal", "stack", "7 of 31 services would go", "look twice")],
@@ -225,7 +226,8 @@ internal static class Samples
         new Performed(), new Skipped("was there"), new ImageReady("sha256:1", "influxdb@sha256:2"), new NetworkMade("n1"), new ContainerMade("c1", "sha256:1"),
         new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start),
         new BaselineTaken(Trouble.Unhealthy, [new(Http, new(ProbeResult.Inconclusive, "probe http: no such host", "no such name"))]),
-        new ServiceVerified("healthy after 3.2 s") { FailingBefore = ["probe tcp 1: refused"] }, new StateSealed(true),
+        new ServiceVerified("healthy after 3.2 s") { FailingBefore = ["probe tcp 1: refused"] },
+        new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4),
     ];
 
     public static readonly ValueList<JournalEntry> Entries =

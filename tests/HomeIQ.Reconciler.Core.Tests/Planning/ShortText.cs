@@ -28,6 +28,8 @@ internal static class ShortText
         UnpauseContainer unpause => $"unpause {unpause.Container.Name}",
         VerifyService verify => $"verify {verify.Service}",
         Promote promote => $"promote {promote.Revision}",
+        ReleaseImage release => $"release {release.Tag}",
+        ReleaseStates release => $"release {string.Join(' ', release.States)}",
         RemoveContainer remove => $"remove {remove.Container.Name}",
         _ => throw new NotSupportedException(step.GetType().Name),
     };

@@ -58,7 +58,7 @@ public class StepWalkTests
         ];
         Step[] ending =
         [
-            new Soak(["web"], TimeSpan.FromMinutes(5), LogErrors.Fail), new Promote(New), new RemoveContainer("web", new(old.Id, "web.kept")), new RemoveNetwork(new("left-over")), new ReleaseImage("web", "keep:web"),
+            new Soak(["web"], TimeSpan.FromMinutes(5), LogErrors.Fail), new Promote(New), new RemoveContainer("web", new(old.Id, "web.kept")), new RemoveNetwork(new("left-over")), new ReleaseImage("web", "keep:web"), new ReleaseStates(["state-0"]),
         ];
         var started = host.State;
         var plan = Plan(forward);
