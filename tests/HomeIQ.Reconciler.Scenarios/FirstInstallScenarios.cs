@@ -40,7 +40,7 @@ public sealed class FirstInstallScenarios
         await using var house = new House();
         house.Compose(("a", ""), ("b", $"image: homeiq-test/{house.Name}:1.0.0")).Commit("One image is missing");
         var said = await house.HomeiqAsync("apply");
-        Assert.True(said.Code is 1 or 2, said.ToString());
+        Assert.True(said.Code == 1, said.ToString());
         Assert.Contains($"homeiq-test/{house.Name}:1.0.0", said.ToString(), StringComparison.Ordinal);
 
         house.Docker("tag", "homeiq-test/app:1.0.0", $"homeiq-test/{house.Name}:1.0.0");

@@ -15,7 +15,7 @@ public sealed class MissingImageScenarios
         house.Compose(("a", "image: homeiq-test/app:1.1.0"), ("b", $"depends_on: [a]\nimage: homeiq-test/{house.Name}:2.0.0")).Commit("One image is missing");
         var said = await house.HomeiqAsync("apply");
 
-        Assert.True(said.Code is 1 or 2, said.ToString());
+        Assert.True(said.Code == 1, said.ToString());
         Assert.Contains($"homeiq-test/{house.Name}:2.0.0", said.ToString(), StringComparison.Ordinal);
         await house.ExpectReplacedAsync(before);
         Assert.Equal(started, await StartedAsync(house));

@@ -35,12 +35,33 @@ public sealed class PortAndVolumeScenarios
         Assert.Contains("1.0.0", await client.GetStringAsync(new Uri($"http://127.0.0.1:{second}/")), StringComparison.Ordinal);
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(new Uri($"http://127.0.0.1:{first}/")));
         await house.ExpectSettledAsync();
+    }
 
-        before = await house.IdsAsync();
-        house.Compose(("app", ""), ("bystander", "")).Commit("No port");
+    [Fact]
+    public async Task A_port_that_is_not_published_any_more_is_free_for_another_service_of_the_same_commit()
+    {
+        await using var house = new House();
+        var port = House.FreePort();
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        house.Compose(("app", $"ports: ['127.0.0.1:{port}:8080']\nenvironment: {{SERVICE: app}}"), ("bystander", "")).Commit("Published");
+        await house.ApplyAsync();
+
+        var before = await house.IdsAsync();
+        house.Compose(("app", "environment: {SERVICE: app}"), ("bystander", "")).Commit("Without ports");
         await house.ApplyAsync();
         await house.ExpectReplacedAsync(before, "app");
         Assert.Equal("{}", house.Inspect("app", "{{json .HostConfig.PortBindings}}"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/")));
+        await house.ExpectSettledAsync();
+
+        house.Compose(("app", $"ports: ['127.0.0.1:{port}:8080']\nenvironment: {{SERVICE: app}}"), ("bystander", "")).Commit("Published again");
+        await house.ApplyAsync();
+        before = await house.IdsAsync();
+        house.Compose(("app", "environment: {SERVICE: app}"), ("bystander", $"ports: ['127.0.0.1:{port}:8080']\nenvironment: {{SERVICE: bystander}}")).Commit("Handed on");
+        await house.ApplyAsync();
+        await house.ExpectReplacedAsync(before, "app", "bystander");
+        Assert.StartsWith("bystander ", await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/")), StringComparison.Ordinal);
+        await house.ExpectSettledAsync();
     }
 
     [Fact]

@@ -57,12 +57,22 @@ public sealed class RemovalScenarios
         await house.ApplyAsync();
         var before = await house.IdsAsync();
 
-        house.Compose().Commit("Nothing");
+        house.Write("compose.yaml", "services:\n").Commit("Not a word about services");
+        var wordless = await house.HomeiqAsync("apply");
+        house.Write("compose.yaml", "services: {}\n").Commit("No service");
         var said = await house.HomeiqAsync("apply");
 
-        Assert.True(said.Code is 2 or 4, said.ToString());
+        Assert.True(wordless.Code == 2, wordless.ToString());
+        Assert.Contains("there are no services", wordless.Error, StringComparison.Ordinal);
+        Assert.True(said.Code == 4, said.ToString());
+        Assert.Contains("the desired state is empty", said.Out, StringComparison.Ordinal);
         Assert.Equal(before, await house.IdsAsync());
         await house.ExpectUpAsync("a");
+
+        var digest = JsonDocument.Parse((await house.HomeiqAsync("plan", "-o", "json")).Out).RootElement.GetProperty("digest").GetString()!;
+        await house.ApplyAsync("--approve", digest);
+        Assert.Empty(await house.ContainersAsync());
+        await house.ExpectSettledAsync();
     }
 
     [Fact]

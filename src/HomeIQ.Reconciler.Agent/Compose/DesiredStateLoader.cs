@@ -47,7 +47,7 @@ public static partial class DesiredStateLoader
         };
         Versions(context, files, services);
         root.Done();
-        var drafts = Services(context, services);
+        var drafts = Services(context, services, root.Has("services"));
         var checkedServices = new CrossChecks(context, drafts).Run();
         policy.CheckNames(context.AllServices, problems);
         Floating(context, policy.Policy.FloatingTags, drafts);
@@ -122,6 +122,16 @@ public static partial class DesiredStateLoader
         var outer = request.ComposeFiles.Count > 0 && merged.ProjectName is not null ? null : request.ProjectName;
         var named = new[] { (outer, "--project-name"), (policy.Project, PolicyFile.Name), (merged.ProjectName, "name: of the Compose files") }
             .Where(source => source.Item1 is { Length: > 0 }).ToList();
+        if (request.LeaveUnresolved && merged.ProjectName is { } written && Unresolved.Has(written))
+        {
+            // Only the host knows what its variables make of it: any other name counts, else the defaults that it carries.
+            named.RemoveAt(named.Count - 1);
+            if (named.Count == 0 && Unresolved.Settle(written) is { Length: > 0 } settled)
+            {
+                named.Add((settled, "name: of the Compose files"));
+            }
+        }
+
         var position = policy.ProjectPosition ?? merged.Root.Position;
         if (named.Count == 0 && request.ComposeFiles.Count > 0)
         {
@@ -165,7 +175,8 @@ public static partial class DesiredStateLoader
         }
     }
 
-    private static List<ServiceDraft> Services(LoadContext context, IReadOnlyList<YamlEntry> services)
+    /// <param name="isWritten">The files say <c>services:</c>, be it that there is none.</param>
+    private static List<ServiceDraft> Services(LoadContext context, IReadOnlyList<YamlEntry> services, bool isWritten)
     {
         var drafts = new List<ServiceDraft>();
         var profiles = new HashSet<string>(StringComparer.Ordinal);
@@ -185,9 +196,13 @@ public static partial class DesiredStateLoader
             }
         }
 
-        if (services.Count == 0)
+        if (services.Count == 0 && isWritten)
         {
-            context.Problems.Error(context.Whole, null, "there are no services", "an empty desired state is never meant");
+            context.Problems.Warning(context.Whole, null, "there is no service: whatever runs would be removed, once that is approved");
+        }
+        else if (services.Count == 0)
+        {
+            context.Problems.Error(context.Whole, null, "there are no services", "write services: {} if nothing is to run");
         }
 
         foreach (var unknown in context.Request.Profiles.Where(profile => profile != "*" && !profiles.Contains(profile)))

@@ -11,7 +11,7 @@ internal sealed partial class ServiceReader
     {
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var origins = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (entry, file) in EnvFiles())
+        foreach (var (entry, file) in EnvFiles(OwnVariables()))
         {
             Secret(entry.Name, entry.Text, entry.IsFromHost);
             variables[entry.Name] = entry.Text ?? "";
@@ -77,8 +77,13 @@ internal sealed partial class ServiceReader
         }
     }
 
-    private List<(EnvEntry Entry, string File)> EnvFiles()
+    /// <summary>What env files may refer to: the host's variables, and where they are silent, what stands under <c>environment</c>.</summary>
+    private Variables OwnVariables() => context.Variables.WithDefaults(
+        keys.Pairs("environment").Where(pair => pair.Value is not null).Select(pair => new Variable(pair.Key.Text, pair.Value!.Text, pair.Value.IsFromHost, pair.Value.Position)), []);
+
+    private List<(EnvEntry Entry, string File)> EnvFiles(Variables variables)
     {
+        var known = new Dictionary<string, Variable>(StringComparer.Ordinal);
         var entries = new List<(EnvEntry, string)>();
         foreach (var item in EnvFileItems())
         {
@@ -94,16 +99,21 @@ internal sealed partial class ServiceReader
                 continue;
             }
 
-            entries.AddRange(Parse(input, item.Raw).Where(entry => entry.Text is not null).Select(entry => (entry, input.Name)));
+            foreach (var entry in Parse(input, item.Raw, variables, known).Where(entry => entry.Text is not null))
+            {
+                known[entry.Name] = new(entry.Name, entry.Text!, entry.IsFromHost, entry.Position);
+                entries.Add((entry, input.Name));
+            }
         }
 
         return entries;
     }
 
-    private IEnumerable<EnvEntry> Parse(HostInput input, bool raw)
+    /// <param name="known">What the service's earlier env files set.</param>
+    private IEnumerable<EnvEntry> Parse(HostInput input, bool raw, Variables variables, Dictionary<string, Variable> known)
     {
         var found = new List<Problem>();
-        var entries = raw ? ParseRaw(input) : EnvFile.Parse(input.Bytes, input.Name, context.Variables, input.IsFromHost, found);
+        var entries = raw ? ParseRaw(input) : EnvFile.Parse(input.Bytes, input.Name, variables, input.IsFromHost, known, found);
         Problems.AddRange(found);
 
         return entries;

@@ -56,7 +56,7 @@ internal sealed partial class ServiceReader
         }
         else if (target is { } inside)
         {
-            AddPorts(reader.Position, $"{target}", PortSyntax.Bind(inside, published is null or (0, 0) ? null : published, host, protocol));
+            AddPorts(reader.Position, reader.Settled(reader.Scalar("target")!) ?? "", PortSyntax.Bind(inside, published is null or (0, 0) ? null : published, host, protocol));
         }
     }
 

@@ -68,7 +68,12 @@ internal static class Judgements
 
         if (desired.Services.Count == 0)
         {
-            remarks.Ask("empty", desired.Project, $"the desired state is empty: all {held} services would be removed");
+            remarks.Ask("empty", desired.Project, held switch
+            {
+                0 => "the desired state is empty: no service is wanted",
+                1 => "the desired state is empty: the only service would be removed",
+                _ => $"the desired state is empty: all {held} services would be removed",
+            });
         }
         else if (removed.Count > most)
         {

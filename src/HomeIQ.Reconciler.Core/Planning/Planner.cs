@@ -177,7 +177,7 @@ public static class Planner
                 ? leftovers.Values.Where(leftover => !ContainerNames.IsTemporary(leftover.Container.Name) && !inventory.Desired.ContainsKey(leftover.Service)).Select(leftover => leftover.Service)
                 : [])
             .ToHashSet(StringComparer.Ordinal);
-        if (removed.Count > 0 || inventory.Situation.Desired.Services.Count == 0)
+        if (removed.Count > 0 || (inventory.Situation.Desired.Services.Count == 0 && inventory.Situation.Effective is not { Services.Count: 0 }))
         {
             Judgements.OnRemovals(inventory, removed, remarks);
         }

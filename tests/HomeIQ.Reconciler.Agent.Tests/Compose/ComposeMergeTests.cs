@@ -93,6 +93,7 @@ public class ComposeMergeTests
     [InlineData("services: {a: {deploy: {resources: {limits: 1}}}}", "services: {a: {deploy: [x]}}", "2.yaml:1:24: error: a list cannot be merged with a mapping at 1.yaml:1:24 (write both alike, or `!override` to replace)")]
     [InlineData("services: {a: {ports: [80]}}", "services: {a: {ports: {x: 1}}}", "2.yaml:1:23: error: a mapping cannot be merged with a list at 1.yaml:1:23 (write both alike, or `!override` to replace)")]
     [InlineData("services: {a: {ports: [80]}}", "services: {a: {ports: 80}}", "2.yaml:1:23: error: a single value cannot be merged with a list at 1.yaml:1:23 (write both alike, or `!override` to replace)")]
+    [InlineData("services: {a: {ports: 80}}", "services: {a: {ports: [80]}}", "")]
     [InlineData("services: [a]", "services: {a: {image: b}}", "1.yaml:1:11: error: `services` must be a mapping")]
     [InlineData("services: {a: {ports: [!reset 80]}}", "services: {a: {image: b}}", "1.yaml:1:24: error: `!reset` cannot stand at an item of a list (put it at the list's key)")]
     [InlineData("services: {a: {volumes: ['a:/x', 'b:/x/']}}", "services: {a: {image: b}}", "1.yaml:1:34: warning: `/x` is already taken by the item at 1.yaml:1:26; the later counts")]

@@ -150,9 +150,24 @@ public class CrossCheckSpecs
     [InlineData(null, "Big", null, "desired-state/reconciler.yaml:2:10: error: `Big` is no project name (small letters, digits, `-` and `_`, beginning with a letter or digit)")]
     public void A_project_without_one_name_is_refused(string? requested, string? policy, string? compose, string problem) => Assert.Equal(problem, Desk.Problems(Named(requested, policy, compose)));
 
+    [Theory]
+    [InlineData("networks:\n  n:\n")]
+    [InlineData("services:\n")]
+    [InlineData("services: ~\nnetworks: {n: {}}\n")]
+    [InlineData("services: !reset {}\n")]
+    public void Without_a_word_about_services_there_is_no_desired_state(string compose) =>
+        Assert.Equal("desired-state: error: there are no services (write services: {} if nothing is to run)", Desk.Problems(compose));
+
     [Fact]
-    public void Without_services_there_is_no_desired_state() =>
-        Assert.Equal("desired-state: error: there are no services (an empty desired state is never meant)", Desk.Problems("networks:\n  n:\n"));
+    public void A_file_that_says_so_wants_no_service()
+    {
+        const string warning = "desired-state: warning: there is no service: whatever runs would be removed, once that is approved";
+
+        Assert.Empty(Desk.Load("services: {}\nnetworks: {n: {}}\n").Services);
+        Assert.Equal(warning, Desk.Problems("services: {}\n"));
+        Assert.Equal(warning, Desk.Problems("services: {}\n", ("desired-state/compose.versions.yaml", "services: {}\n")));
+        Assert.Equal("desired-state/compose.versions.yaml:1:12: error: there is no service `a` to pin (describe it in compose.yaml first)", Desk.Problems("services: {}\n", ("desired-state/compose.versions.yaml", "services: {a: {image: 'a:1'}}\n")));
+    }
 
     [Fact]
     public void Without_files_there_is_no_desired_state()

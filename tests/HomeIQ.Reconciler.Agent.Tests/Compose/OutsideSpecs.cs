@@ -75,6 +75,27 @@ public sealed class OutsideSpecs : IDisposable
             Desk.Load(Desk.Web("env_file: [{ path: r.env, format: raw }]"), ("desired-state/r.env", "# comment\r\nA=\"q\" # no comment $X\r\n\r\nB=\n")).Find("web")!.Spec.Environment.ToString());
 
     [Fact]
+    public void A_value_of_an_env_file_may_refer_to_the_host_then_to_the_services_own_environment_then_to_earlier_lines()
+    {
+        var file = Path.Combine(host, "host.env");
+        System.IO.File.WriteAllText(file, "HOST=of-the-host\n");
+        var request = Desk.Request(
+            Desk.Web("env_file: [a.env, { path: r.env, format: raw }, b.env]\nenvironment: { HOST: own, OWN: own, PLAIN: '' }"),
+            ("desired-state/a.env", "OWN=file\nPLAIN=file\nLINE=line\nA=${HOST} ${OWN} ${PLAIN}. ${LINE}\n"), ("desired-state/r.env", "RAW=$x\n"), ("desired-state/b.env", "B=${A}, ${RAW}\n")) with
+        { EnvFiles = [file] };
+        var spec = Desk.Load(request).Find("web")!.Spec;
+
+        Assert.Equal("of-the-host own . line", spec.Environment["A"]);
+        Assert.Equal("of-the-host own . line, $x", spec.Environment["B"]);
+        Assert.Equal(["env.A", "env.B"], spec.SecretFields);
+    }
+
+    [Fact]
+    public void A_variable_of_an_env_file_that_nobody_sets_is_a_problem_with_the_files_that_could() =>
+        Assert.Equal("desired-state/b.env:1:3: error: the variable `NOBODY` is not set (set it in desired-state/b.env, or write ${NOBODY:-default})",
+            Desk.Problems(Desk.Web("env_file: [b.env]"), ("desired-state/b.env", "B=$NOBODY\n")));
+
+    [Fact]
     public void A_value_emptied_over_an_env_file_is_a_warning() =>
         Assert.Equal($"{File}:5:28: warning: services.web.environment: `HA_URL` is emptied here, although desired-state/a.env gives it a value (environment wins over env_file: remove the line)",
             Desk.Problems(Desk.Web("env_file: a.env\nenvironment: { HA_URL: '' }"), ("desired-state/a.env", "HA_URL=http://x\n")));
@@ -235,6 +256,32 @@ public sealed class OutsideSpecs : IDisposable
             ComposeFiles = ["a.yaml"],
             ProjectName = "outer",
         }).Project);
+
+    [Theory]
+    [InlineData("${PN:-t}", "", "t")]
+    [InlineData("${PN:-t}", "t", "t")]
+    [InlineData("${PN:-other}", "t", "t")]
+    [InlineData("${PN}", "t", "t")]
+    public void Without_a_host_the_projects_name_is_its_default_or_the_policys(string name, string policy, string project)
+    {
+        var request = new LoadRequest
+        {
+            Tree = new CommitTree([new("compose.yaml", $"name: {name}\nservices: {{ web: {{ image: 'nginx:1' }} }}\n"), new("reconciler.yaml", policy.Length > 0 ? $"version: 1\nproject: {policy}\n" : "version: 1\n")]),
+            Path = "",
+            LeaveUnresolved = true,
+        };
+
+        Assert.Equal(project, Desk.Load(request).Project);
+    }
+
+    [Fact]
+    public void Without_a_host_a_name_that_only_the_host_knows_is_no_name() =>
+        Assert.StartsWith("reconciler.yaml: error: the project has no name (", Desk.Problems(new LoadRequest
+        {
+            Tree = new CommitTree([new("compose.yaml", "name: ${PN}\nservices: { web: { image: 'nginx:1' } }\n"), new("reconciler.yaml", "version: 1\n")]),
+            Path = "",
+            LeaveUnresolved = true,
+        }), StringComparison.Ordinal);
 
     [Fact]
     public void Without_a_host_variables_stay_and_their_defaults_count_where_a_number_must_stand()

@@ -15,6 +15,19 @@ public class WrongKeySpecs
     public void An_unknown_key_is_a_problem_with_a_suggestion(string keys, string problem) => Assert.Equal(problem, Desk.Wrong(keys));
 
     [Theory]
+    [InlineData("ports: ['80:80']", "ports: { x: 1 }", "desired-state/two.yaml:3:12: error: a mapping cannot be merged with a list at desired-state/compose.yaml:4:12 (write both alike, or `!override` to replace)")]
+    [InlineData("ports: { x: 1 }", "ports: ['80:80']", """
+        desired-state/compose.yaml:4:12: error: services.web.ports: must be a list, but is a mapping
+        desired-state/two.yaml:3:12: error: a list cannot be merged with a mapping at desired-state/compose.yaml:4:12 (write both alike, or `!override` to replace)
+        """)]
+    [InlineData("tty: [true]", "tty: maybe", """
+        desired-state/compose.yaml:4:10: error: services.web.tty: must be true or false, but is a list
+        desired-state/two.yaml:3:10: error: a single value cannot be merged with a list at desired-state/compose.yaml:4:10 (write both alike, or `!override` to replace)
+        """)]
+    public void What_does_not_fit_over_another_file_is_told_once_at_each_place(string one, string two, string problems) =>
+        Assert.Equal(problems, Desk.Problems(Desk.Web(one), ("desired-state/two.yaml", $"services:\n  web:\n    {two}\n"), ("desired-state/reconciler.yaml", "version: 1\nproject: p\ncompose: [compose.yaml, two.yaml]\n")), ignoreLineEndingDifferences: true);
+
+    [Theory]
     [InlineData("annotations: { a: b }", "`annotations` is not supported: the engine versions that are served do not all know them (use labels)")]
     [InlineData("blkio_config: { weight: 300 }", "`blkio_config` is not supported: weights and limits of block devices are not mapped")]
     [InlineData("cpu_count: 2", "`cpu_count` is not supported: it is Windows' (use cpus)")]

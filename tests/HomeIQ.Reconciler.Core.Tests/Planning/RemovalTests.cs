@@ -99,6 +99,17 @@ public sealed class RemovalTests
         var plan = Installed(Service("a"), Service("b")).CommitWithout("a", "b").Policy(policy => policy with { RemovalsMax = 99 }).Plan;
 
         Assert.Equal(["empty homeiq"], plan.Approvals.Codes());
+        Assert.Equal("the desired state is empty: all 2 services would be removed", Assert.Single(plan.Approvals).Message);
+    }
+
+    [Fact]
+    public void An_empty_desired_state_that_was_approved_is_in_sync()
+    {
+        var plan = Installed().Plan;
+
+        Assert.Empty(plan.Steps);
+        Assert.Empty(plan.Approvals);
+        Assert.Equal(Verdict.Nothing, plan.VerdictFor(null));
     }
 
     [Fact]
