@@ -23,7 +23,7 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
     public void Push(Repository repository, string commit, string branch, CancellationToken cancellationToken)
     {
         string? refused = null;
-        Transfer(repository, "git-receive-pack", "could not be pushed to", cancellationToken, access => repository.Network.Push(
+        Transfer(repository, "git-receive-pack", "could not be pushed to", access => repository.Network.Push(
             repository.Network.Remotes[Remote],
             $"{commit}:refs/heads/{branch}",
             new PushOptions
@@ -33,7 +33,7 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
                 OnPushStatusError = error => refused = error.Message,
                 OnPackBuilderProgress = (_, _, _) => !cancellationToken.IsCancellationRequested,
                 OnPushTransferProgress = (_, _, _) => !cancellationToken.IsCancellationRequested,
-            }));
+            }), cancellationToken);
         if (refused is not null)
         {
             throw new GitException(GitFailure.Unauthorized, $"{address.Shown} does not take the branch {branch}: {errors.Scrub(refused)}") { Hint = "let the credentials push branches that begin with homeiq/" };
@@ -41,7 +41,7 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
     }
 
     private void Fetch(Repository repository, string[] refspecs, bool prune, CancellationToken cancellationToken) =>
-        Transfer(repository, "git-upload-pack", "could not be fetched", cancellationToken, access =>
+        Transfer(repository, "git-upload-pack", "could not be fetched", access =>
         {
             var options = new FetchOptions
             {
@@ -57,25 +57,25 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
             }
 
             Commands.Fetch(repository, Remote, refspecs, options, logMessage: null);
-        });
+        }, cancellationToken);
 
-    private void Transfer(Repository repository, string service, string failed, CancellationToken cancellationToken, Action<GitAccess> transfer)
+    private void Transfer(Repository repository, string service, string failed, Action<GitAccess> transfer, CancellationToken cancellationToken)
     {
         RequireLocalSource();
         Configure(repository);
         try
         {
-            TransferOnce(service, failed, cancellationToken, transfer);
+            TransferOnce(service, failed, transfer, cancellationToken);
         }
         catch (GitException error) when (error.Kind == GitFailure.Unauthorized && address.Token is not null && !tokenIsPassword)
         {
             // Some forges take a token as a header, others only as the password of any user.
             tokenIsPassword = true;
-            TransferOnce(service, failed, cancellationToken, transfer);
+            TransferOnce(service, failed, transfer, cancellationToken);
         }
     }
 
-    private void TransferOnce(string service, string failed, CancellationToken cancellationToken, Action<GitAccess> transfer)
+    private void TransferOnce(string service, string failed, Action<GitAccess> transfer, CancellationToken cancellationToken)
     {
         var access = new GitAccess(address, tokenIsPassword);
         if (access.Headers is not null)

@@ -27,7 +27,7 @@ internal sealed class PastStates(SealedStore sealedStore, IJournal journal)
     /// <summary>It was last known-good once: by its run's promotion, as the repair of one that was, or at the end of a way back that had to make containers again.</summary>
     private bool IsPromoted(string id)
     {
-        for (string? state = id; state is not null;)
+        for (var state = (string?)id; state is not null;)
         {
             var run = SealedStore.RunOf(state);
             if (journal.Find(run) is not { } record || record.Id != run)

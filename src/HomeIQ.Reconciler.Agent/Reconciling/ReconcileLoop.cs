@@ -12,6 +12,7 @@ public sealed partial class ReconcileLoop(
 {
     private readonly Channel<Request> requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private volatile PassReport? latest;
+    private volatile Action<PassReport>[] listeners = [];
 
     /// <summary>The newest pass; null before the first one has ended.</summary>
     public PassReport? Latest => latest;
@@ -19,8 +20,8 @@ public sealed partial class ReconcileLoop(
     /// <summary>What is known of the branch.</summary>
     public SourceView Source => source.View;
 
-    /// <summary>Told after each pass, in order.</summary>
-    public event Action<PassReport>? Passed;
+    /// <summary>Has somebody told after each pass, in order.</summary>
+    public void Tell(Action<PassReport> listener) => listeners = [.. listeners, listener];
 
     /// <summary>Looks at repository and host now.</summary>
     public void Reconcile()
@@ -72,7 +73,11 @@ public sealed partial class ReconcileLoop(
             var began = time.GetTimestamp();
             var report = await PassAsync(cancellationToken);
             latest = report;
-            Passed?.Invoke(report);
+            foreach (var listener in listeners)
+            {
+                listener(report);
+            }
+
             failures = report.Problem is null ? 0 : failures + 1;
             LogPassed(report.Status?.Sync.ToString() ?? "-", report.Status?.Health.ToString() ?? "-", time.GetElapsedTime(began).TotalMilliseconds);
 

@@ -141,6 +141,6 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
     }
 
     /// <summary>The words by which the loggers in use mark an error: a level by itself, a level field, or a stack trace's first line.</summary>
-    [GeneratedRegex("""\b(ERROR|CRITICAL|FATAL|PANIC)\b|\blevel"?\s*[=:]\s*"?(error|critical|fatal|panic)\b|^Traceback \(|^Unhandled exception""", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 200)]
+    [GeneratedRegex("""\b(ERROR|CRITICAL|FATAL|PANIC)\b|\blevel"?\s*[=:]\s*"?(error|critical|fatal|panic)\b|^Traceback \(|^Unhandled exception""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 200)]
     private static partial Regex ErrorLine();
 }

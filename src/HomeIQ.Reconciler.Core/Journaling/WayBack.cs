@@ -13,7 +13,7 @@ internal sealed class WayBack
     private readonly List<BegunStep> begun = [];
 
     /// <summary>What each run made, by the numbers of its steps: "the container that this run made" is another one in each.</summary>
-    private readonly Dictionary<int, Traces> traces = [];
+    private readonly Dictionary<int, Traces> tracesOf = [];
 
     private readonly HashSet<string> made = new(StringComparer.Ordinal);
 
@@ -30,7 +30,7 @@ internal sealed class WayBack
         {
             var steps = run.Begun.Where(step => !step.Planned.IsCleanUp).Select(step => Moved(step, offset)).ToList();
             var known = new Traces(steps);
-            steps.ForEach(step => traces[step.Planned.Number] = known);
+            steps.ForEach(step => tracesOf[step.Planned.Number] = known);
             made.UnionWith(steps.Select(step => step.Receipt).OfType<ContainerMade>().Select(receipt => receipt.ContainerId));
             begun.AddRange(steps);
             offset += run.Plan.Steps.Count;
@@ -93,7 +93,7 @@ internal sealed class WayBack
     {
         var skipped = begun.Receipt is Skipped;
         var service = begun.Planned.Step.Subject;
-        var traces = this.traces[begun.Planned.Number];
+        var traces = tracesOf[begun.Planned.Number];
         switch (begun.Planned.Step)
         {
             case StartContainer { Container.Id: null } start:

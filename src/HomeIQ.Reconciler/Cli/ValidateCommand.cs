@@ -126,7 +126,7 @@ internal static class ValidateCommand
     }
 
     /// <summary>The innermost folder in which all of them lie.</summary>
-    private static string Common(IReadOnlyList<string> paths)
+    private static string Common(List<string> paths)
     {
         var folder = Path.GetDirectoryName(paths[0])!;
         while (folder != "/" && !paths.All(path => path.StartsWith($"{folder}/", StringComparison.Ordinal)))

@@ -52,11 +52,11 @@ internal static class Daemon
             app.MapDaemon(loop, events, TimeProvider.System, 3 * pace.Interval + TimeSpan.FromMinutes(5));
             var systemd = app.Services.GetService<ISystemdNotifier>();
             var told = false;
-            loop.Passed += _ =>
+            loop.Tell(_ =>
             {
                 systemd?.Notify(told ? new ServiceState("WATCHDOG=1") : ServiceState.Ready);
                 told = true;
-            };
+            });
 
             await app.StartAsync(cancellationToken);
             File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -25,7 +25,7 @@ internal sealed class DaemonMetrics : IDisposable
         meter.CreateObservableGauge("homeiq_service_healthy", () => Services(loop), description: "1 for a healthy service.");
         meter.CreateObservableGauge("homeiq_pending_steps", () => loop.Latest?.Status?.PendingSteps ?? 0, description: "Steps from what the host is held to, to the branch head.");
         meter.CreateObservableGauge("homeiq_last_pass_timestamp_seconds", () => loop.Latest?.At.ToUnixTimeMilliseconds() / 1000.0 ?? 0, description: "When the last pass ended.");
-        loop.Passed += Count;
+        loop.Tell(Count);
     }
 
     public void Dispose() => meter.Dispose();

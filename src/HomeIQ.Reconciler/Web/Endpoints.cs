@@ -13,7 +13,9 @@ internal static class Endpoints
 {
     public static void MapDaemon(this WebApplication app, ReconcileLoop loop, EventBroadcast events, TimeProvider time, TimeSpan stale)
     {
-        app.MapGet("/health", () => Results.Json(Health(loop, time, stale) is var health ? health : null, DaemonJson.Default.DaemonHealth, statusCode: health!.Status == "pass" ? 200 : 503));
+        app.MapGet("/health", () => Health(loop, time, stale) is var health && health.Status == "fail"
+            ? Results.Json(health, DaemonJson.Default.DaemonHealth, statusCode: 503)
+            : Results.Json(health, DaemonJson.Default.DaemonHealth));
         app.MapGet("/ready", () => loop.Latest?.Status is { } status
             ? Results.Json(status, DaemonJson.Default.HostStatus, statusCode: status.Conditions is [{ Type: "Ready", Status: "True" }, ..] ? 200 : 503)
             : Results.StatusCode(503));
@@ -21,9 +23,9 @@ internal static class Endpoints
 
         var asking = app.MapGroup("/api/v1/ask").AddEndpointFilter(async (context, next) =>
             context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.Text("ask on the daemon's own socket\n", statusCode: 403));
-        asking.MapPost("/apply", (HttpContext http) => AnswerAsync(http, loop, events, "apply", ask => (reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token)));
-        asking.MapPost("/rollback", (HttpContext http) => AnswerAsync(http, loop, events, "roll back", _ => (reconciliation, token) => reconciliation.RollbackAsync(token)));
-        asking.MapPost("/retry", (HttpContext http) => AnswerAsync(http, loop, events, "retry", _ => (reconciliation, token) => reconciliation.RetryAsync(watches: false, token)));
+        asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token)));
+        asking.MapPost("/rollback", Answering(loop, events, "roll back", (_, reconciliation, token) => reconciliation.RollbackAsync(token)));
+        asking.MapPost("/retry", Answering(loop, events, "retry", (_, reconciliation, token) => reconciliation.RetryAsync(watches: false, token)));
         asking.MapPost("/reconcile", () =>
         {
             loop.Reconcile();
@@ -39,14 +41,17 @@ internal static class Endpoints
             : new("pass", last.At, last.Problem);
     }
 
+    private static RequestDelegate Answering(ReconcileLoop loop, EventBroadcast events, string what, Func<Ask, Reconciliation, CancellationToken, Task<ApplyReport>> deed) =>
+        http => AnswerAsync(http, loop, events, what, deed);
+
     /// <summary>Streams what happens, a JSON object a line, and at last the report.</summary>
     private static async Task AnswerAsync(
-        HttpContext http, ReconcileLoop loop, EventBroadcast events, string what, Func<Ask, Func<Reconciliation, CancellationToken, Task<ApplyReport>>> deed)
+        HttpContext http, ReconcileLoop loop, EventBroadcast events, string what, Func<Ask, Reconciliation, CancellationToken, Task<ApplyReport>> deed)
     {
         var ask = await http.Request.ReadFromJsonAsync(DaemonJson.Default.Ask, http.RequestAborted) ?? new Ask();
         http.Response.ContentType = "application/x-ndjson";
         using var subscription = events.Listen();
-        var answer = loop.AskAsync(what, deed(ask));
+        var answer = loop.AskAsync(what, (reconciliation, cancellationToken) => deed(ask, reconciliation, cancellationToken));
         while (!answer.IsCompleted || subscription.Events.Count > 0)
         {
             var more = subscription.Events.WaitToReadAsync(http.RequestAborted).AsTask();

@@ -19,7 +19,7 @@ internal sealed class WatchedLoop : IAsyncDisposable
     {
         Loop = loop;
         this.clock = clock;
-        loop.Passed += Note;
+        loop.Tell(Note);
         work = Task.Run(() => loop.RunAsync(stop.Token), CancellationToken.None);
     }
 
@@ -51,9 +51,9 @@ internal sealed class WatchedLoop : IAsyncDisposable
             await first;
             return await seen.Task;
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
-            throw new TimeoutException($"no such pass; the last ones were:\n{string.Join('\n', Passes.TakeLast(5).Select(pass => $"{pass.At:O} {pass.Status?.Sync} {pass.Status?.Health} {pass.Run?.Summary} {pass.Waits.Reason} {pass.Problem}"))}");
+            throw new TimeoutException($"no such pass; the last ones were:\n{string.Join('\n', Passes.TakeLast(5).Select(pass => $"{pass.At:O} {pass.Status?.Sync} {pass.Status?.Health} {pass.Run?.Summary} {pass.Waits.Reason} {pass.Problem}"))}", late);
         }
     }
 
