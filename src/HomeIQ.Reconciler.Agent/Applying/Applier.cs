@@ -107,7 +107,8 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
         catch (StepFailedException failed)
         {
             var failure = new StepFailed(
-                step.Number, isRollback, failed.Class, context.Redactor.Redact(failed.Message), failed.Hint, failed.Evidence) { Service = failed.Service };
+                step.Number, isRollback, failed.Class, context.Redactor.Redact(failed.Message), failed.Hint, failed.Evidence)
+            { Service = failed.Service };
             journal.Append(context.Run, failure);
             context.Progress.Report(new StepBroke(step, isRollback, failure, context.Time.GetElapsedTime(began)));
             return (step, failure);

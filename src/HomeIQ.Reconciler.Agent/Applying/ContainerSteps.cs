@@ -258,7 +258,8 @@ internal sealed class ContainerSteps(RunContext context)
     /// <remarks>Another service of the same specification may have been the first to be sealed: the name is the step's.</remarks>
     private DesiredService Specified(string digest, string service) =>
         (context.Sealed.FindService(digest)
-        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with { Name = service };
+        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with
+        { Name = service };
 
     /// <summary>The container that the step names, by id: under another id it is somebody else's doing.</summary>
     private async Task<ObservedContainer> ExpectAsync(string service, ContainerRef expected) =>

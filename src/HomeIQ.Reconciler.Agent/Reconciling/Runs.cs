@@ -78,25 +78,25 @@ internal sealed class Runs(
 
     private RunContext ContextFor(
         string run, string revision, DesiredState? desired, ISourceTree? tree, EffectiveState? before, EffectiveState? backTo, string engineVersion) => new()
-    {
-        Run = run,
-        Instance = settings.Instance,
-        Revision = revision,
-        Host = host,
-        Sealed = sealedStore,
-        Contents = contents,
-        State = state,
-        Journal = journal,
-        Desired = desired,
-        Tree = tree,
-        Before = before,
-        BackTo = backTo,
-        EngineVersion = engineVersion,
-        ProbeHost = settings.ProbeHost,
-        Redactor = new Redactor([.. desired?.Secrets ?? [], .. before is null ? [] : before.AsDesired().Secrets, .. backTo is null ? [] : backTo.AsDesired().Secrets]),
-        Time = time,
-        Progress = progress,
-    };
+        {
+            Run = run,
+            Instance = settings.Instance,
+            Revision = revision,
+            Host = host,
+            Sealed = sealedStore,
+            Contents = contents,
+            State = state,
+            Journal = journal,
+            Desired = desired,
+            Tree = tree,
+            Before = before,
+            BackTo = backTo,
+            EngineVersion = engineVersion,
+            ProbeHost = settings.ProbeHost,
+            Redactor = new Redactor([.. desired?.Secrets ?? [], .. before is null ? [] : before.AsDesired().Secrets, .. backTo is null ? [] : backTo.AsDesired().Secrets]),
+            Time = time,
+            Progress = progress,
+        };
 
     public EffectiveState? StateOf(string? id) => sealedStore.FindState(id);
 

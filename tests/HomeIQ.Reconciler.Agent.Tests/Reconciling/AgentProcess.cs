@@ -58,7 +58,14 @@ internal sealed class AgentProcess : IDisposable
     {
         var context = new RunContext
         {
-            Run = "none", Instance = new AgentSettings().Instance, Revision = "none", Host = host, Sealed = new SealedStore(state), Contents = new ContentStore(state.ContentFolder), State = state, Journal = journal,
+            Run = "none",
+            Instance = new AgentSettings().Instance,
+            Revision = "none",
+            Host = host,
+            Sealed = new SealedStore(state),
+            Contents = new ContentStore(state.ContentFolder),
+            State = state,
+            Journal = journal,
         };
         return new StateSteps(context).ReleaseAsync(new ReleaseStates([.. states]));
     }
