@@ -31,6 +31,9 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
 
     public ObservedState State { get; private set; } = state;
 
+    /// <summary>Containers that cannot be put right while they stay the same.</summary>
+    public HashSet<string> Stubborn { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Images whose containers never become healthy.</summary>
     public HashSet<string> BadImages { get; } = new(StringComparer.Ordinal);
 
@@ -103,8 +106,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 Require(IsPromoted, "states go only after a promotion");
                 return new StatesReleased(release.States.Count, 0, 0, 0);
             case ExportContent export:
-                State = State with { IntactContents = [.. State.IntactContents.Append(export.Digest).Distinct(StringComparer.Ordinal)] };
-                return new Performed();
+                return Export(export.Digest);
             case CreateVolume create:
                 State = State with { Volumes = [.. State.Volumes.Where(volume => volume.Name != create.Volume.Name), new(create.Volume, $"/volumes/{create.Volume.Name}", Owner("", ""))] };
                 return new Performed();
@@ -144,6 +146,13 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 return Start(again);
             case UnpauseContainer unpause:
                 Change(Find(unpause.Service, unpause.Container) with { Status = ContainerStatus.Running });
+                return new Performed();
+            case UpdateContainer update:
+                return Update(Find(update.Service, update.Container), update.Fields);
+            case ReconnectNetwork reconnect:
+                return Reconnect(Find(reconnect.Service, reconnect.Container), reconnect.Network, reconnect.SpecDigest);
+            case DisconnectNetwork disconnect:
+                Change(Without(Find(disconnect.Service, disconnect.Container), disconnect.Network));
                 return new Performed();
             case VerifyService verify:
                 var proven = Find(verify.Service, verify.Container);
@@ -193,7 +202,18 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     private static bool IsOn(ObservedContainer container, string network) => container.Networks.Any(joined => joined.Network == network);
 
     private static ObservedContainer Rearmed(ObservedContainer container, RestartPolicy policy) =>
-        container with { Restart = policy, Fields = container.Fields.With("HostConfig.RestartPolicy", policy.ToString()) };
+        container with { Restart = policy, Fields = new([.. container.Fields.Where(field => !field.Key.StartsWith("HostConfig.RestartPolicy.", StringComparison.Ordinal)), .. FieldsOf(policy)]) };
+
+    private static IEnumerable<KeyValuePair<string, string>> FieldsOf(RestartPolicy policy) =>
+        policy.MaximumRetries == 0
+            ? [new("HostConfig.RestartPolicy.Name", policy.Name)]
+            : [new("HostConfig.RestartPolicy.Name", policy.Name), new("HostConfig.RestartPolicy.MaximumRetryCount", $"{policy.MaximumRetries}")];
+
+    /// <summary>What an inspect says of a container on a network.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> FieldsOf(string network, ValueList<string> aliases) =>
+    [
+        new($"NetworkSettings.Networks.{network}", "attached"), new($"NetworkSettings.Networks.{network}.Aliases", string.Join(' ', aliases)),
+    ];
 
     /// <summary>One-shot services end well; the others run, and are healthy when they have a health check.</summary>
     private static bool IsGood(ObservedContainer container) =>
@@ -227,6 +247,20 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         return new(image.Id, null);
     }
 
+    /// <summary>Who runs with what lay there before goes on seeing that.</summary>
+    private Performed Export(string digest)
+    {
+        var readers = State.IntactContents.Contains(digest) ? [] : State.Containers
+            .Where(container => IsUp(container) && container.Owner?.Instance == instance && specs.GetValueOrDefault(container.Owner.SpecDigest)?.Spec.Mounts.Any(mount => mount.Content == digest) == true)
+            .Select(container => new StaleReader(container.Id, container.StartedAt, digest));
+        State = State with
+        {
+            IntactContents = [.. State.IntactContents.Append(digest).Distinct(StringComparer.Ordinal)],
+            StaleReaders = [.. State.StaleReaders.Concat(readers).Distinct()],
+        };
+        return new();
+    }
+
     private NetworkMade MakeNetwork(DesiredNetwork network)
     {
         var id = $"net{++ids:x6}";
@@ -238,12 +272,17 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     {
         RequireOurs(Network(replace.From.Name).Owner, $"network {replace.From.Name}");
         var anew = MakeNetwork(replace.To);
-        foreach (var container in State.Containers.Where(container => IsOn(container, replace.To.Name)).ToList())
+        foreach (var container in State.Containers.ToList())
         {
-            Change(container with
+            // As it was made for; what was not made for it, and is there, as it is.
+            var specified = container.Owner?.Instance == instance ? specs.GetValueOrDefault(container.Owner.SpecDigest)?.Spec.Networks.FirstOrDefault(joined => joined.Network == replace.To.Name) : null;
+            var attachment = specified is not null
+                ? new(specified.Network, anew.NetworkId, specified.Aliases, null, specified.Ipv4Address, specified.Ipv6Address)
+                : container.Networks.Where(joined => joined.Network == replace.To.Name).Select(joined => joined with { NetworkId = anew.NetworkId }).FirstOrDefault();
+            if (attachment is not null)
             {
-                Networks = [.. container.Networks.Select(joined => joined.Network == replace.To.Name ? joined with { NetworkId = anew.NetworkId } : joined)],
-            });
+                Change(Joined(Without(container, replace.To.Name), attachment));
+            }
         }
 
         return anew;
@@ -257,7 +296,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         var spec = wanted!.Spec;
         Require(spec.Mounts.All(mount => mount.Kind != MountKind.Volume || mount.Source.Length == 0 || State.Volumes.Any(volume => volume.Name == mount.Source)), $"the volumes of {service} are there");
         Require(spec.Mounts.All(mount => mount.Content is null || State.IntactContents.Contains(mount.Content)), $"the contents of {service} are exported");
-        var fields = new ValueMap<string>([new("Config.Image", spec.Image), new("HostConfig.RestartPolicy", spec.Restart.ToString()), .. SpecFieldsOf(spec)]);
+        var fields = new ValueMap<string>([new("Config.Image", spec.Image), .. FieldsOf(spec.Restart), .. spec.Networks.SelectMany(joined => FieldsOf(joined.Network, joined.Aliases)), .. SpecFieldsOf(spec)]);
         var id = $"{++ids:x6}{service}";
         State = State with
         {
@@ -295,7 +334,51 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     }
 
     private static IEnumerable<KeyValuePair<string, string>> SpecFieldsOf(ContainerSpec spec) =>
-        spec.Environment.Select(pair => new KeyValuePair<string, string>($"Config.Env.{pair.Key}", pair.Value)).Append(new("HostConfig.Memory", $"{spec.Memory}"));
+        spec.Environment.Select(pair => new KeyValuePair<string, string>($"Config.Env.{pair.Key}", pair.Value))
+            .Concat(spec.Memory == 0 ? [] : [new("HostConfig.Memory", $"{spec.Memory}")]);
+
+    private Receipt Update(ObservedContainer container, ValueList<string> fields)
+    {
+        var former = recorded[container.Id];
+        var update = ContainerUpdate.Back(former, fields);
+        Require(update is not null, $"{string.Join(", ", fields)} of {container.Name} can be put back");
+        if (Stubborn.Contains(container.Id))
+        {
+            return new LeftDrifted(container.Id, "stubborn");
+        }
+
+        var put = fields.Aggregate(container.Fields, (sofar, field) => former.TryGetValue(field, out var value) ? sofar.With(field, value) : sofar.Without(field));
+        Change(container with { Fields = put, Restart = update!.Restart ?? container.Restart });
+        return new Performed();
+    }
+
+    private Receipt Reconnect(ObservedContainer container, string network, string digest)
+    {
+        Require(specs.TryGetValue(digest, out _), $"the specification of {container.Name} is sealed");
+        if (Stubborn.Contains(container.Id))
+        {
+            return new LeftDrifted(container.Id, "stubborn");
+        }
+
+        var wanted = specs[digest].Spec.Networks.Single(joined => joined.Network == network);
+        var id = Network(network).Id;
+        Change(Joined(Without(container, network), new(network, id, wanted.Aliases, null, wanted.Ipv4Address, wanted.Ipv6Address)));
+        return new Performed();
+    }
+
+    /// <summary>The container on one network more.</summary>
+    public static ObservedContainer Joined(ObservedContainer container, ObservedAttachment attachment) => container with
+    {
+        Networks = [.. container.Networks.Append(attachment).OrderBy(joined => joined.Network, StringComparer.Ordinal)],
+        Fields = new([.. container.Fields, .. FieldsOf(attachment.Network, attachment.Aliases)]),
+    };
+
+    /// <summary>The container on one network less.</summary>
+    public static ObservedContainer Without(ObservedContainer container, string network) => container with
+    {
+        Networks = [.. container.Networks.Where(joined => joined.Network != network)],
+        Fields = new(container.Fields.Where(field => field.Key != $"NetworkSettings.Networks.{network}" && !field.Key.StartsWith($"NetworkSettings.Networks.{network}.", StringComparison.Ordinal))),
+    };
 
     private Performed Rename(ObservedContainer container, string name)
     {

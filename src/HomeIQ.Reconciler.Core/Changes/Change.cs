@@ -19,6 +19,7 @@ namespace HomeIQ.Reconciler.Changes;
 [JsonDerivedType(typeof(NetworkMissing), "network-missing")]
 [JsonDerivedType(typeof(NetworkChanged), "network-changed")]
 [JsonDerivedType(typeof(NetworkRemoved), "network-removed")]
+[JsonDerivedType(typeof(NetworkDrifted), "network-drifted")]
 [JsonDerivedType(typeof(VolumeMissing), "volume-missing")]
 [JsonDerivedType(typeof(VolumeChanged), "volume-changed")]
 [JsonDerivedType(typeof(VolumeReleased), "volume-released")]
@@ -81,8 +82,9 @@ public sealed record ContainerDrifted(string Service, string ContainerId, ValueL
     public override string Subject => Service;
 }
 
-/// <summary>Drift: an exported file was edited or is gone.</summary>
-public sealed record ContentDrifted(string Service, string Digest, string Target) : Change
+/// <summary>Drift: an exported file was edited or is gone, or the container still sees an older one.</summary>
+/// <param name="IsRestored">The file itself is right again; the container that runs has not been started since.</param>
+public sealed record ContentDrifted(string Service, string Digest, string Target, bool IsRestored = false) : Change
 {
     public override string Subject => Service;
 }
@@ -93,7 +95,8 @@ public sealed record OrphanFound(string Service, string ContainerId, string Name
     public override string Subject => Service;
 }
 
-public sealed record NetworkMissing(string Network) : Change
+/// <param name="IsGone">It was there: that is drift.</param>
+public sealed record NetworkMissing(string Network, bool IsGone = false) : Change
 {
     public override string Subject => Network;
 }
@@ -103,12 +106,19 @@ public sealed record NetworkChanged(string Network, ValueList<FieldChange> Field
     public override string Subject => Network;
 }
 
+/// <summary>Drift: someone made a network again, with other settings.</summary>
+public sealed record NetworkDrifted(string Network, ValueList<FieldChange> Fields) : Change
+{
+    public override string Subject => Network;
+}
+
 public sealed record NetworkRemoved(string Network) : Change
 {
     public override string Subject => Network;
 }
 
-public sealed record VolumeMissing(string Volume) : Change
+/// <param name="IsGone">It was there: that is drift.</param>
+public sealed record VolumeMissing(string Volume, bool IsGone = false) : Change
 {
     public override string Subject => Volume;
 }

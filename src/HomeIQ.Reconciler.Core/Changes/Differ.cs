@@ -28,7 +28,7 @@ public static class Differ
     {
         var host = new DriftFinder(effective, observed);
         var known = effective.Services.Select(service => service.ContainerId).ToHashSet(StringComparer.Ordinal);
-        var networks = observed.Networks.Select(network => network.Name).ToHashSet(StringComparer.Ordinal);
+        var networks = observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal).ToDictionary(network => network.Name, StringComparer.Ordinal);
         var volumes = observed.Volumes.Select(volume => volume.Name).ToHashSet(StringComparer.Ordinal);
 
         return
@@ -38,13 +38,21 @@ public static class Differ
                 .Where(container => container.Owner?.Instance == instance && !known.Contains(container.Id) && !ContainerNames.IsFailed(container.Name))
                 .Select(container => new OrphanFound(container.Owner!.Service, container.Id, container.Name)),
             .. effective.Networks
-                .Where(network => !network.Network.External && !networks.Contains(network.Network.Name))
-                .Select(network => new NetworkMissing(network.Network.Name)),
+                .Where(network => !network.Network.External && !networks.ContainsKey(network.Network.Name))
+                .Select(network => new NetworkMissing(network.Network.Name, IsGone: true)),
+            .. effective.Networks.Select(network => Drifted(network, networks.GetValueOrDefault(network.Network.Name))).OfType<Change>(),
             .. effective.Volumes
                 .Where(volume => !volume.External && !volumes.Contains(volume.Name))
-                .Select(volume => new VolumeMissing(volume.Name)),
+                .Select(volume => new VolumeMissing(volume.Name, IsGone: true)),
         ];
     }
+
+    /// <summary>A network cannot be changed: only one that was made again by hand can differ.</summary>
+    private static NetworkDrifted? Drifted(EffectiveNetwork known, ObservedNetwork? found) =>
+        found is not null && !known.Network.External && known.Id.Length > 0 && found.Id != known.Id
+        && FieldComparison.OfWhatIsSet(known.Network, found.Settings) is { Count: > 0 } fields
+            ? new(known.Network.Name, fields)
+            : null;
 
     /// <summary>The fields in which two services' containers differ, sorted by name; of secret ones only that they differ.</summary>
     internal static ValueList<FieldChange> Fields(DesiredService was, DesiredService wanted)

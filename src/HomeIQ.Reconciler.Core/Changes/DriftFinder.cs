@@ -6,9 +6,13 @@ namespace HomeIQ.Reconciler.Changes;
 /// <summary>Compares one live container after the other with what was recorded when it was made.</summary>
 internal sealed class DriftFinder
 {
+    /// <summary>Begins the name of what the recorded fields cannot tell of a network.</summary>
+    public const string Attachment = "network.";
+
     private readonly Dictionary<string, ObservedContainer> containers;
     private readonly Dictionary<string, ObservedNetwork> networks;
     private readonly HashSet<string> intact;
+    private readonly HashSet<StaleReader> stale;
     private readonly bool engineChanged;
 
     public DriftFinder(EffectiveState effective, ObservedState observed)
@@ -16,6 +20,7 @@ internal sealed class DriftFinder
         containers = observed.Containers.ToDictionary(container => container.Id, StringComparer.Ordinal);
         networks = observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal).ToDictionary(network => network.Name, StringComparer.Ordinal);
         intact = observed.IntactContents.ToHashSet(StringComparer.Ordinal);
+        stale = [.. observed.StaleReaders];
         engineChanged = effective.EngineVersion.Length > 0 && effective.EngineVersion != observed.Engine.Version;
     }
 
@@ -50,9 +55,9 @@ internal sealed class DriftFinder
 
         foreach (var mount in service.Spec.Mounts)
         {
-            if (mount is { Kind: MountKind.Content, Content: { } digest } && !intact.Contains(digest))
+            if (mount is { Kind: MountKind.Content, Content: { } digest } && (!intact.Contains(digest) || SeesAnOlderOne(live, digest)))
             {
-                yield return new ContentDrifted(service.Name, digest, mount.Target);
+                yield return new ContentDrifted(service.Name, digest, mount.Target, IsRestored: intact.Contains(digest));
             }
         }
     }
@@ -60,6 +65,9 @@ internal sealed class DriftFinder
     /// <summary>A container that ended well and is not meant to be started again by itself has done its work.</summary>
     internal static bool IsCompleted(ObservedContainer live, ContainerSpec spec) =>
         live is { Status: ContainerStatus.Exited, ExitCode: 0 } && spec.Restart.Name is ("no" or "on-failure");
+
+    /// <summary>A bind holds what lay at its path when the container started.</summary>
+    private bool SeesAnOlderOne(ObservedContainer live, string digest) => live.IsUp && stale.Contains(new(live.Id, live.StartedAt, digest));
 
     // A container that the engine is itself restarting is left to it.
     private static bool IsAsItShouldBe(ObservedContainer live, ContainerSpec spec) =>
@@ -97,11 +105,11 @@ internal sealed class DriftFinder
             var joined = live.Networks.FirstOrDefault(candidate => candidate.Network == wanted.Network);
             if (joined is { NetworkId.Length: > 0 } && joined.NetworkId != network.Id)
             {
-                yield return new($"network.{wanted.Network}", "joined", "joined to a network of that name that is gone");
+                yield return new(Attachment + wanted.Network, "joined", "joined to a network of that name that is gone");
             }
             else if (joined is null && !effective.Recorded.ContainsKey($"NetworkSettings.Networks.{wanted.Network}"))
             {
-                yield return new($"network.{wanted.Network}", "joined", null);
+                yield return new(Attachment + wanted.Network, "joined", null);
             }
         }
     }

@@ -5,6 +5,9 @@ namespace HomeIQ.Reconciler.Changes;
 /// <summary>Two sets of named fields side by side.</summary>
 internal static class FieldComparison
 {
+    /// <summary>An option that the engine itself gives to an overlay network, another for each.</summary>
+    private const string GivenByEngine = "com.docker.network.driver.overlay.vxlanid_list";
+
     /// <summary>The fields that differ, sorted by name; of secret ones only that they differ.</summary>
     public static ValueList<FieldChange> Between(ValueMap<string> was, ValueMap<string> wanted, Func<string, bool>? isSecret = null)
     {
@@ -54,6 +57,13 @@ internal static class FieldComparison
         return new(fields);
     }
 
+    /// <summary>The fields in which a network of the host differs from what was asked for; addresses that nobody asked for are the engine's own choice.</summary>
+    public static ValueList<FieldChange> OfWhatIsSet(DesiredNetwork wanted, DesiredNetwork found)
+    {
+        var pools = wanted.Pools.Count == 0 ? [] : found.Pools.Select((pool, index) => index < wanted.Pools.Count ? AsFarAs(wanted.Pools[index], pool) : pool).ToValueList();
+        return Between(Of(wanted), Of(found with { Pools = pools, DriverOptions = found.DriverOptions.Without(GivenByEngine) }));
+    }
+
     public static ValueMap<string> Of(DesiredVolume volume)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal) { ["driver"] = volume.Driver };
@@ -62,6 +72,12 @@ internal static class FieldComparison
 
         return new(fields);
     }
+
+    private static AddressPool AsFarAs(AddressPool wanted, AddressPool found) => new(
+        wanted.Subnet is null ? null : found.Subnet,
+        wanted.Gateway is null ? null : found.Gateway,
+        wanted.IpRange is null ? null : found.IpRange,
+        wanted.AuxiliaryAddresses is { Count: > 0 } ? found.AuxiliaryAddresses : null);
 
     private static FieldChange Masked(string name, string? was, string? wanted, Func<string, bool>? isSecret) =>
         isSecret?.Invoke(name) == true ? new(name, null, null, Secret: true) : new(name, was, wanted);

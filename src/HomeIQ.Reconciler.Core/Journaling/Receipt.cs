@@ -17,6 +17,7 @@ namespace HomeIQ.Reconciler.Journaling;
 [JsonDerivedType(typeof(ServiceVerified), "service-verified")]
 [JsonDerivedType(typeof(StateSealed), "state-sealed")]
 [JsonDerivedType(typeof(StatesReleased), "states-released")]
+[JsonDerivedType(typeof(LeftDrifted), "left-drifted")]
 public abstract record Receipt;
 
 /// <summary>Done; nothing more to know.</summary>
@@ -42,6 +43,10 @@ public sealed record ProbeFinding(Probe Probe, ProbeAnswer Answer);
 public sealed record ContainerStopped(bool WasRunning, int ExitCode) : Receipt;
 
 public sealed record ContainerStarted(DateTimeOffset? StartedAt) : Receipt;
+
+/// <summary>The container could not be put right while it stays the same: the next plan makes it again.</summary>
+/// <param name="Reason">Which field is still another, or the engine's words.</param>
+public sealed record LeftDrifted(string ContainerId, string Reason) : Receipt;
 
 /// <param name="Evidence">One line: <c>healthy after 3.2 s; 2 probes passed</c>.</param>
 public sealed record ServiceVerified(string Evidence) : Receipt

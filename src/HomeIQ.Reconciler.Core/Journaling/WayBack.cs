@@ -112,9 +112,13 @@ internal sealed class WayBack
                 return (
                     new SetAside(service, back.Container with { Name = back.Name }, back.Container.Name, back.SpecDigest, back.ImageId, back.Restart),
                     "it was put back by this run");
-            case CreateNetwork create when !skipped && before.Networks.All(known => known.Network != create.Network):
+            case CreateNetwork create when !skipped && KnownAs(create.Network.Name) is null:
                 return (new RemoveNetwork(create.Network), "it was created by this run");
-            case ReplaceNetwork replace when !skipped:
+
+            // It was gone and is needed: those who were on it have joined it.
+            case CreateNetwork create when !skipped && KnownAs(create.Network.Name) is { } known && known != create.Network:
+                return (new ReplaceNetwork(create.Network, known), $"the settings of {PlanText.Revision(before.Revision)}");
+            case ReplaceNetwork replace when !skipped && replace.From != replace.To:
                 return (new ReplaceNetwork(replace.To, replace.From), $"the settings of {PlanText.Revision(before.Revision)}");
             case RemoveNetwork remove when !skipped:
                 return (new CreateNetwork(remove.Network), "it was removed by this run");
@@ -122,7 +126,9 @@ internal sealed class WayBack
             // Woken later, see ToWake.
             case StopContainer or RestartContainer:
 
-            // Found stopped, paused, renamed or gone, and put right: that was drift, and the old state wants it so, too.
+            // Found stopped, paused, renamed or gone, with other settings, on other networks, and put right: that was drift, and the
+            // old state wants it so, too. What was left half-way is drift again, and the next plan's matter.
+            case UpdateContainer or ReconnectNetwork or DisconnectNetwork:
             // An image, a content, a volume, a question and a proof do no harm; the rest is clean-up, or comes after the last way back.
             case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or TakeBaseline or VerifyService or UnpauseContainer or Soak:
             case Promote or RemoveContainer or ReleaseImage or ReleaseStates:
@@ -134,6 +140,9 @@ internal sealed class WayBack
         }
     }
 
+    /// <summary>The network of ours that bore the name before.</summary>
+    private DesiredNetwork? KnownAs(string name) => before.Networks.FirstOrDefault(known => known.Network.Name == name && !known.Network.External)?.Network;
+
     /// <summary>What is to run again: what was stopped while it ran, and what was restarted because of something that has gone back now.</summary>
     private static Wake? ToWake(BegunStep begun) => (begun.Planned.Step, begun.Receipt) switch
     {
@@ -143,7 +152,7 @@ internal sealed class WayBack
             {
                 WasIdle = begun.Receipt is ContainerStopped { WasRunning: false },
             },
-        (RestartContainer { Container.Id: not null } restart, _) =>
+        (RestartContainer { Container.Id: not null, ForDrift: false } restart, _) =>
             new(begun.Planned.Number, restart.Service, restart.Container, restart, "what it was restarted for has gone back"),
         _ => null,
     };

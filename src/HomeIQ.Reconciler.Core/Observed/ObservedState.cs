@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HomeIQ.Reconciler.Desired;
 
 namespace HomeIQ.Reconciler.Observed;
@@ -24,7 +25,14 @@ public sealed record ObservedState
 
     /// <summary>Digests of exported contents that are there and unedited.</summary>
     public ValueList<string> IntactContents { get; init; } = [];
+
+    /// <summary>Containers under which an export was replaced: as long as they are not started again they see the older one.</summary>
+    public ValueList<StaleReader> StaleReaders { get; init; } = [];
 }
+
+/// <summary>A container that ran when an export was put back under it.</summary>
+/// <param name="StartedAt">Of the run that sees the older one, by the engine's clock; only compared for being the same.</param>
+public sealed record StaleReader(string ContainerId, DateTimeOffset? StartedAt, string Digest);
 
 /// <summary>The engine that was looked at.</summary>
 /// <param name="Id">The engine's own id, stable over restarts.</param>
@@ -66,6 +74,10 @@ public sealed record ObservedContainer
     public required ContainerStatus Status { get; init; }
 
     public ContainerHealth Health { get; init; }
+
+    /// <summary>Its processes are there, or the engine is about to start them again.</summary>
+    [JsonIgnore]
+    public bool IsUp => Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting;
 
     /// <summary>The output of the newest health check that ended after <see cref="StartedAt"/>; null when there is none.</summary>
     public string? LastHealthOutput { get; init; }

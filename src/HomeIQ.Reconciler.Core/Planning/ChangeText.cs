@@ -15,7 +15,12 @@ public static class ChangeText
 
     /// <summary>True when the host moved, false when the desired state did.</summary>
     public static bool IsDrift(Change change) =>
-        change is ContainerMissing or ContainerNotRunning or ContainerRenamed or ContainerDrifted or ContentDrifted or OrphanFound;
+        change is ContainerMissing or ContainerNotRunning or ContainerRenamed or ContainerDrifted or ContentDrifted or OrphanFound or NetworkDrifted
+            or NetworkMissing { IsGone: true } or VolumeMissing { IsGone: true };
+
+    /// <summary>True for drift of a service's own container, for which the service's policy says what is done.</summary>
+    internal static bool IsOfContainer(Change change) =>
+        change is ContainerMissing or ContainerNotRunning or ContainerRenamed or ContainerDrifted or ContentDrifted;
 
     /// <summary>The image of a service before and after; null when the change leaves it.</summary>
     public static FieldChange? ImageOf(ServiceChanged change) => change.Fields.FirstOrDefault(field => field.Field == "image");
@@ -49,13 +54,14 @@ public static class ChangeText
         ServiceChanged changed => changed.Fields,
         ContainerDrifted drifted => drifted.Fields,
         NetworkChanged changed => changed.Fields,
+        NetworkDrifted drifted => drifted.Fields,
         VolumeChanged changed => changed.Fields,
         _ => [],
     };
 
     internal static string Name(Change change) => change switch
     {
-        NetworkMissing or NetworkChanged or NetworkRemoved => $"network {change.Subject}",
+        NetworkMissing or NetworkChanged or NetworkRemoved or NetworkDrifted => $"network {change.Subject}",
         VolumeMissing or VolumeChanged or VolumeReleased => $"volume {change.Subject}",
         _ => change.Subject,
     };
@@ -78,9 +84,12 @@ public static class ChangeText
         },
         ContainerRenamed renamed => $"renamed by hand: {renamed.Was} -> {renamed.Is}",
         ContainerDrifted => "changed by hand",
+        ContentDrifted { IsRestored: true } content => $"the file behind {content.Target} was put back, but the container has not been started since",
         ContentDrifted content => $"the file behind {content.Target} was edited or is gone",
         OrphanFound orphan => $"left over: {orphan.Name}",
+        NetworkMissing { IsGone: true } or VolumeMissing { IsGone: true } => "gone",
         NetworkMissing or VolumeMissing => "not there yet",
+        NetworkDrifted => "made again by hand with other settings",
         NetworkChanged => "changed",
         NetworkRemoved => "no service uses it any more",
         VolumeChanged => "changed (a volume is never made anew)",
@@ -90,9 +99,9 @@ public static class ChangeText
 
     private static char Sign(Change change) => change switch
     {
+        _ when IsDrift(change) => '!',
         ServiceAdded or NetworkMissing or VolumeMissing => '+',
         ServiceRemoved or NetworkRemoved or VolumeReleased => '-',
-        _ when IsDrift(change) => '!',
         _ => '~',
     };
 

@@ -5,7 +5,7 @@ namespace HomeIQ.Reconciler.Planning;
 /// <summary>What follows for a service from what is done with others: namespaces that it shares, networks that it is on, addresses that it caches.</summary>
 internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<string, ServiceWork> works)
 {
-    /// <summary>Users of a network that has to be made again are made again; users of one that is replaced let go of it meanwhile.</summary>
+    /// <summary>Users of a network that has to be made again join the new one; users of one that is replaced let go of it meanwhile.</summary>
     public void OfNetworks(IReadOnlySet<string> made, IReadOnlySet<string> replaced)
     {
         if (made.Count == 0 && replaced.Count == 0)
@@ -19,13 +19,30 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
             {
                 if (made.Contains(network))
                 {
-                    work.Raise(Move.Replace, $"network {network} is gone and is made again");
+                    Rejoin(work, network);
                 }
                 else if (replaced.Contains(network) && work.IsRunning)
                 {
                     work.Raise(Move.Bounce, $"network {network} is replaced");
                 }
             }
+
+            // Whoever is on a network that is replaced is put on it again by that very step.
+            work.Adjustment = work.Adjustment with { Rejoin = [.. work.Adjustment.Rejoin.Where(network => !replaced.Contains(network))] };
+        }
+    }
+
+    private void Rejoin(ServiceWork work, string network)
+    {
+        var cause = $"network {network} is gone and is made again";
+        if (work.Effective is null || inventory.LeftDrifted.Contains(work.Container!.Id))
+        {
+            work.Raise(Move.Replace, cause);
+        }
+        else if (work.Desired!.Policy.Drift == DriftPolicy.Correct)
+        {
+            work.Adjustment = work.Adjustment with { Rejoin = [.. work.Adjustment.Rejoin.Append(network).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
+            work.Raise(Move.Adjust, cause);
         }
     }
 
@@ -45,6 +62,7 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
             }
             else if (provider.ComesUpAnew && work.IsRunning)
             {
+                work.RestartsWithOthers = true;
                 work.Raise(Move.Restart, $"it shares a namespace of {provider.Name}, which is started again");
             }
             else if (work.IsRunning && provider.IsRunning && provider.Container!.StartedAt > work.Container!.StartedAt)
@@ -55,8 +73,9 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
 
         foreach (var named in Inventory.RestartsWith(desired).Where(name => name != work.Name && works.ContainsKey(name)).Select(name => works[name]))
         {
-            if (named.ComesUpAnew && work.IsRunning)
+            if (named.MayHaveMoved && work.IsRunning)
             {
+                work.RestartsWithOthers = true;
                 work.Raise(Move.Restart, $"restarts with {named.Name}");
             }
         }

@@ -22,10 +22,11 @@ internal sealed class Ground(Inventory inventory, Remarks remarks)
     public void Decide(IEnumerable<Change> changes)
     {
         var changed = changes.OfType<NetworkChanged>().Select(change => (change.Network, change.Fields)).ToDictionary(StringComparer.Ordinal);
+        var drifted = changes.OfType<NetworkDrifted>().Select(change => (change.Network, change.Fields)).ToDictionary(StringComparer.Ordinal);
         var was = (inventory.Situation.Effective?.Networks ?? []).ToDictionary(network => network.Network.Name, network => network.Network, StringComparer.Ordinal);
         foreach (var network in inventory.Situation.Desired.Networks)
         {
-            DecideNetwork(network, was.GetValueOrDefault(network.Name), changed.GetValueOrDefault(network.Name));
+            DecideNetwork(network, was.GetValueOrDefault(network.Name), changed.GetValueOrDefault(network.Name), drifted.GetValueOrDefault(network.Name));
         }
 
         foreach (var removed in changes.OfType<NetworkRemoved>())
@@ -62,7 +63,7 @@ internal sealed class Ground(Inventory inventory, Remarks remarks)
         }
     }
 
-    private void DecideNetwork(DesiredNetwork network, DesiredNetwork? was, ValueList<FieldChange>? changed)
+    private void DecideNetwork(DesiredNetwork network, DesiredNetwork? was, ValueList<FieldChange>? changed, ValueList<FieldChange>? drifted)
     {
         if (!inventory.Networks.TryGetValue(network.Name, out var found))
         {
@@ -83,9 +84,9 @@ internal sealed class Ground(Inventory inventory, Remarks remarks)
 
         if (network.External || inventory.IsOurs(found.Owner))
         {
-            if (changed is not null && was is not null)
+            if (was is not null && (changed ?? drifted) is { } fields)
             {
-                Replace.Add((was, network, ServiceDecisions.Describe(changed)));
+                Replace.Add((was, network, changed is null ? $"someone made it again with other settings: {ServiceDecisions.Describe(fields)}" : ServiceDecisions.Describe(fields)));
                 Replaced.Add(network.Name);
                 RefuseForeignUsers(network.Name);
             }
@@ -100,6 +101,12 @@ internal sealed class Ground(Inventory inventory, Remarks remarks)
         else if (changed is not null)
         {
             remarks.Refuse("network-taken", network.Name, "its settings change, but it was not made by this instance", "adopt it, or change it by hand");
+        }
+        else if (drifted is not null)
+        {
+            remarks.Warn(
+                "network-drifted", network.Name, $"someone made it again with other settings ({ServiceDecisions.Describe(drifted)}) and without our label, so that it is not ours to replace: it is used as it is",
+                "remove it, and it is made again as the desired state says");
         }
         else if (was is null)
         {

@@ -25,6 +25,7 @@ internal sealed class Inventory
         Volumes = situation.Observed.Volumes.ToDictionary(volume => volume.Name, StringComparer.Ordinal);
         ImagesById = situation.Observed.Images.Values.DistinctBy(image => image.Id, StringComparer.Ordinal)
             .ToDictionary(image => image.Id, StringComparer.Ordinal);
+        LeftDrifted = situation.LeftDrifted.ToHashSet(StringComparer.Ordinal);
         IntactContents = situation.Observed.IntactContents.ToHashSet(StringComparer.Ordinal);
         Adopted = (situation.Effective?.Services ?? []).Select(service => service.ContainerId).ToHashSet(StringComparer.Ordinal);
     }
@@ -49,6 +50,9 @@ internal sealed class Inventory
 
     public HashSet<string> IntactContents { get; }
 
+    /// <summary>Containers for which there is no way in place.</summary>
+    public HashSet<string> LeftDrifted { get; }
+
     /// <summary>Container name to service.</summary>
     public Dictionary<string, string> ByContainerName { get; }
 
@@ -65,7 +69,7 @@ internal sealed class Inventory
     /// <summary>True when the engine still has the image: listed, or under a running container.</summary>
     public bool HasImage(string imageId, ObservedContainer? user = null) =>
         ImagesById.ContainsKey(imageId) || Image(imageId) is not null
-        || (user is { Status: ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting } && user.ImageId == imageId);
+        || (user is { IsUp: true } && user.ImageId == imageId);
 
     /// <summary>Desired services whose namespaces this one shares: a network, an IPC or a PID namespace.</summary>
     public IEnumerable<string> Providers(DesiredService service) => Providers(service, ByContainerName);

@@ -19,7 +19,7 @@ internal sealed class Leftover(ObservedContainer container)
 
     private string Cause => ContainerNames.IsTemporary(Container.Name) ? "left over from a run that was cut off" : "it is ours, and no service explains it";
 
-    public bool IsRunning => Container.Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting;
+    public bool IsRunning => Container.IsUp;
 
     public DraftStep StopEarly(PlanDraft draft)
     {

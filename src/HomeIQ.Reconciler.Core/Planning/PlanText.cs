@@ -25,7 +25,7 @@ public static class PlanText
         string[] counts =
         [
             Counted(plan.Changes.OfType<ServiceAdded>(), "added"), Counted(plan.Changes.OfType<ServiceChanged>(), "changed"),
-            Counted(plan.Changes.OfType<ServiceRemoved>(), "removed"), Counted(plan.Changes.Where(ChangeText.IsDrift), "drifted"),
+            Counted(plan.Changes.OfType<ServiceRemoved>(), "removed"), Counted(plan.Changes.Where(change => ChangeText.IsDrift(change) && ChangeText.Name(change) == change.Subject), "drifted"),
         ];
         var services = string.Join(", ", counts.Where(count => count.Length > 0));
 
@@ -168,9 +168,9 @@ public static class PlanText
 
         var back = Subjects<SetAside>();
         var woken = Subjects<StopContainer>().Except(back, StringComparer.Ordinal).ToList();
-        var restarted = Subjects<RestartContainer>();
+        var restarted = steps.OfType<RestartContainer>().Where(step => !step.ForDrift).Select(step => step.Subject).Distinct(StringComparer.Ordinal).ToList();
         var made = Subjects<CreateContainer>().Except(back, StringComparer.Ordinal).ToList();
-        var networks = steps.OfType<ReplaceNetwork>().Select(step => step.Subject).Distinct(StringComparer.Ordinal).ToList();
+        var networks = steps.OfType<ReplaceNetwork>().Where(step => step.From != step.To).Select(step => step.Subject).Distinct(StringComparer.Ordinal).ToList();
         string[] parts =
         [
             networks.Count > 0 ? $"the old settings of network {Text.Join(networks, 4)} return" : "",

@@ -99,6 +99,7 @@ public static class Planner
             {
                 OrphanFound => true,
                 NetworkMissing network => networks.Contains(network.Network),
+                NetworkDrifted network => networks.Contains(network.Network),
                 VolumeMissing volume => volumes.Contains(volume.Volume),
                 _ => inventory.Desired.TryGetValue(change.Subject, out var service) && service.Scale > 0,
             }));
@@ -111,7 +112,7 @@ public static class Planner
     private static ValueList<Change> Shown(Inventory inventory, List<Change> changes) =>
     [
         .. changes.Where(change =>
-            change is not (ContainerMissing or ContainerNotRunning or ContainerRenamed or ContainerDrifted or ContentDrifted)
+            !ChangeText.IsOfContainer(change)
             || inventory.Desired[change.Subject].Policy.Drift != DriftPolicy.Ignore),
     ];
 
@@ -212,6 +213,7 @@ public static class Planner
             preparation.Ask(work);
             preparation.Note(work);
             ServiceSteps.Add(draft, work, inventory);
+            preparation.Await(work);
         }
 
         var preflight = new Preflight(inventory, remarks);

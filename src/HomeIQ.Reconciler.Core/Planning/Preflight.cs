@@ -106,12 +106,10 @@ internal sealed class Preflight(Inventory inventory, Remarks remarks)
         : inventory.IsOurs(container) ? container.Name
         : $"{container.Name}, which is not ours,";
 
-    private static bool IsUp(ObservedContainer container) => container.Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting;
-
     private static HostPorts<ObservedContainer> Published(Inventory inventory)
     {
         var ports = new HostPorts<ObservedContainer>();
-        foreach (var container in inventory.Situation.Observed.Containers.Where(IsUp))
+        foreach (var container in inventory.Situation.Observed.Containers.Where(container => container.IsUp))
         {
             foreach (var port in container.PublishedPorts.Concat(container.Ports).Where(port => port.HostPort is not null).Distinct())
             {
@@ -136,7 +134,7 @@ internal sealed class Preflight(Inventory inventory, Remarks remarks)
     private static Dictionary<(string Network, string Address), ObservedContainer> Addresses(Inventory inventory)
     {
         var held = new Dictionary<(string, string), ObservedContainer>();
-        foreach (var container in inventory.Situation.Observed.Containers.Where(IsUp))
+        foreach (var container in inventory.Situation.Observed.Containers.Where(container => container.IsUp))
         {
             foreach (var attachment in container.Networks)
             {

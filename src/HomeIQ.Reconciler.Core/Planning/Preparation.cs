@@ -74,6 +74,21 @@ internal sealed class Preparation(PlanDraft draft, Inventory inventory, Remarks 
         work.Create = create;
     }
 
+    /// <summary>What a container that stays needs before it is put right: restored exports, the network that it joins.</summary>
+    public void Await(ServiceWork work)
+    {
+        foreach (var digest in work.Restore.Order(StringComparer.Ordinal))
+        {
+            var export = Export(work, digest);
+            (work.Stop ?? work.Start)?.After(export);
+        }
+
+        foreach (var step in work.Adjusted)
+        {
+            step.After(step.Step is ReconnectNetwork reconnect ? networks.GetValueOrDefault(reconnect.Network) : null);
+        }
+    }
+
     /// <summary>Tags the image of the container that goes, so that the way back finds it whatever happens to its own tag.</summary>
     public void Keep(ServiceWork work)
     {

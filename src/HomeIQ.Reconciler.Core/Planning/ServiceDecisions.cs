@@ -122,7 +122,13 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
     {
         foreach (var change in Changes(desired.Name))
         {
-            if (Correction(change, effective) is not { } correction)
+            if (change is ContainerDrifted drifted && desired.Policy.Drift == DriftPolicy.Correct && WayInPlace(work, effective, drifted) is { } adjustment)
+            {
+                Adjust(work, adjustment, drifted);
+                continue;
+            }
+
+            if (Correction(change, work) is not { } correction)
             {
                 continue;
             }
@@ -130,6 +136,11 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
             if (desired.Policy.Drift == DriftPolicy.Correct)
             {
                 work.RenameBack |= change is ContainerRenamed;
+                if (change is ContentDrifted content)
+                {
+                    work.Restore.Add(content.Digest);
+                }
+
                 work.Raise(correction.Move, correction.Cause);
             }
             else if (desired.Policy.Drift == DriftPolicy.Warn)
@@ -156,7 +167,32 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
         }
     }
 
-    private static (Move Move, string Cause)? Correction(Change change, EffectiveService effective) => change switch
+    /// <summary>Null when only another container puts it right.</summary>
+    private InPlace? WayInPlace(ServiceWork work, EffectiveService effective, ContainerDrifted drifted) =>
+        work.Container is { } live && live.Id == drifted.ContainerId && !inventory.LeftDrifted.Contains(live.Id) ? InPlace.For(effective, live, drifted.Fields) : null;
+
+    private static void Adjust(ServiceWork work, InPlace adjustment, ContainerDrifted drifted)
+    {
+        work.Adjustment = adjustment;
+        if (adjustment.Settings.Count > 0)
+        {
+            var settings = adjustment.Settings.ToHashSet(StringComparer.Ordinal);
+            work.Raise(Move.Adjust, $"someone changed its settings: {Describe(drifted.Fields.Where(field => settings.Contains(field.Field)).ToValueList())}");
+        }
+
+        foreach (var network in adjustment.Rejoin)
+        {
+            var isOn = work.Container!.Networks.Any(joined => joined.Network == network);
+            work.Raise(Move.Adjust, isOn ? $"it is on network {network} in another way than it was made for" : $"someone took it off network {network}");
+        }
+
+        foreach (var network in adjustment.Leave)
+        {
+            work.Raise(Move.Adjust, $"someone put it on network {network}");
+        }
+    }
+
+    private (Move Move, string Cause)? Correction(Change change, ServiceWork work) => change switch
     {
         ContainerMissing => (Move.Replace, "its container is gone"),
         ContainerNotRunning { Status: ContainerStatus.Dead } => (Move.Replace, "its container is dead"),
@@ -164,10 +200,17 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
         ContainerNotRunning { Status: ContainerStatus.Created } => (Move.Start, "its container was never started"),
         ContainerNotRunning stopped => (Move.Start, $"it was stopped (exit code {stopped.ExitCode})"),
         ContainerRenamed renamed => (Move.None, $"someone renamed {renamed.Was} to {renamed.Is}"),
+        ContainerDrifted drifted when inventory.LeftDrifted.Contains(drifted.ContainerId) =>
+            (Move.Replace, $"someone changed its container, and it could not be put right in place: {Describe(drifted.Fields)}"),
         ContainerDrifted drifted => (Move.Replace, $"someone changed its container: {Describe(drifted.Fields)}"),
-        ContentDrifted content => (Move.Replace, $"the file mounted at {content.Target} was edited or is gone"),
+
+        // A bind holds the file that was there at the start, and a program has read it then: only a start shows it the restored one.
+        ContentDrifted { IsRestored: true } content => (Seeing(work), $"it has not been started since the file mounted at {content.Target} was put back"),
+        ContentDrifted content => (Seeing(work), $"the file mounted at {content.Target} was edited or is gone"),
         _ => null,
     };
+
+    private static Move Seeing(ServiceWork work) => work.IsRunning ? Move.Restart : Move.None;
 
     /// <summary>The image in full, the rest by name: <c>image a:1 -> a:2, env.TZ, ports</c>.</summary>
     internal static string Describe(ValueList<FieldChange> fields)

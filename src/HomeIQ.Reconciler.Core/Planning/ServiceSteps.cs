@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Planning;
 
@@ -12,6 +13,9 @@ internal static class ServiceSteps
         {
             case Move.None when work.RenameBack:
                 RenameBack(draft, work);
+                break;
+            case Move.Adjust:
+                Wake(draft, work, inventory);
                 break;
             case Move.None:
                 break;
@@ -71,20 +75,43 @@ internal static class ServiceSteps
         }
 
         var container = new ContainerRef(id, work.RenameBack ? work.Desired!.ContainerName : work.Container.Name);
+        Adjust(draft, work, container, inventory);
+        var named = work.Adjusted.LastOrDefault() ?? work.Rename;
         if (work.Move == Move.Bounce)
         {
-            work.Stop = Put(draft, work, new StopContainer(work.Name, container)).After(work.Rename);
+            work.Stop = Put(draft, work, new StopContainer(work.Name, container)).After(named);
         }
 
         work.Start = work.Move switch
         {
-            Move.Bounce or Move.Start => Put(draft, work, new StartContainer(work.Name, container)).After(work.Stop).After(work.Rename),
-            Move.Restart => Put(draft, work, new RestartContainer(work.Name, container)).After(work.Rename),
-            Move.Unpause => Put(draft, work, new UnpauseContainer(work.Name, container)).After(work.Rename),
+            Move.Bounce or Move.Start => Put(draft, work, new StartContainer(work.Name, container)).After(work.Stop).After(named),
+            Move.Restart => Put(draft, work, new RestartContainer(work.Name, container, ForDrift: !work.RestartsWithOthers)).After(named),
+            Move.Unpause => Put(draft, work, new UnpauseContainer(work.Name, container)).After(named),
             _ => null,
         };
-        work.Verify = Put(draft, work, new VerifyService(work.Name, container, work.ContentDigest(inventory), inventory.MustComplete(work.Name))).After(work.Start);
+        if (work.Move != Move.Adjust || CanBeProven(work))
+        {
+            work.Verify = Put(draft, work, new VerifyService(work.Name, container, work.ContentDigest(inventory), inventory.MustComplete(work.Name))).After(work.Start ?? named);
+        }
     }
+
+    /// <summary>One after the other, as an engine takes them for one container.</summary>
+    private static void Adjust(PlanDraft draft, ServiceWork work, ContainerRef container, Inventory inventory)
+    {
+        IEnumerable<Step> steps =
+        [
+            .. work.Adjustment.Settings.Count > 0 ? new Step[] { new UpdateContainer(work.Name, container, work.Adjustment.Settings) } : [],
+            .. work.Adjustment.Leave.Select(network => new DisconnectNetwork(work.Name, container, network)),
+            .. work.Adjustment.Rejoin.Select(network => new ReconnectNetwork(work.Name, container, network, work.SpecDigest(inventory))),
+        ];
+        foreach (var step in steps)
+        {
+            work.Adjusted.Add(Put(draft, work, step).After(work.Adjusted.LastOrDefault() ?? work.Rename));
+        }
+    }
+
+    /// <summary>What was ill before is not to be blamed on a correction that left it running, and the engine's verdict on it may be an old one.</summary>
+    private static bool CanBeProven(ServiceWork work) => work.Container is { Status: ContainerStatus.Running, Health: not ContainerHealth.Unhealthy };
 
     private static void RenameBack(PlanDraft draft, ServiceWork work) =>
         work.Rename = Put(draft, work, new RenameContainer(work.Name, new(work.Container!.Id, work.Container.Name), work.Desired!.ContainerName));

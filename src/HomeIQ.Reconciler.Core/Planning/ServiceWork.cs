@@ -11,6 +11,9 @@ internal enum Move
 
     /// <summary>It runs, and was not proven yet.</summary>
     Verify,
+
+    /// <summary>It runs on, and is put right while it does.</summary>
+    Adjust,
     Unpause,
     Restart,
 
@@ -50,6 +53,15 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
 
     public bool RenameBack { get; set; }
 
+    /// <summary>What is put right without another container; void when there is to be one.</summary>
+    public InPlace Adjustment { get; set; } = InPlace.Nothing;
+
+    /// <summary>Digests of exports that are put back for the container that stays.</summary>
+    public HashSet<string> Restore { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Somebody else's restart is among the reasons of its own.</summary>
+    public bool RestartsWithOthers { get; set; }
+
     /// <summary>Found stopped, and to be left stopped.</summary>
     public bool LeaveStopped { get; set; }
 
@@ -71,17 +83,26 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
 
     public DraftStep? Rename { get; set; }
 
+    /// <summary>Settings put back, networks joined or left, one after the other.</summary>
+    public List<DraftStep> Adjusted { get; } = [];
+
     /// <summary>The step after which it runs: a start, restart or unpause.</summary>
     public DraftStep? Start { get; set; }
 
     public DraftStep? Verify { get; set; }
 
-    public bool IsRunning => Container is { Status: ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting };
+    public bool IsRunning => Container is { IsUp: true };
+
+    /// <summary>The last step of the service: who needs it waits for that.</summary>
+    public DraftStep? Ready => Verify ?? Start ?? Adjusted.LastOrDefault();
 
     public bool MakesContainer => Move is Move.Create or Move.Replace;
 
     /// <summary>It comes up anew in this plan: whoever caches its address has to follow.</summary>
     public bool ComesUpAnew => Move is Move.Create or Move.Replace or Move.Start or Move.Restart or Move.Bounce && !LeaveStopped;
+
+    /// <summary>Others may find it under another address.</summary>
+    public bool MayHaveMoved => ComesUpAnew || (Move == Move.Adjust && Adjustment.Rejoin.Count > 0);
 
     public void Raise(Move move, string cause)
     {

@@ -27,6 +27,9 @@ public sealed record Situation
     /// <summary>What may be let go of; null where it was not looked at, and then nothing is.</summary>
     public Generations? Generations { get; init; }
 
+    /// <summary>Ids of containers that an earlier run could not put right while they stay the same.</summary>
+    public ValueList<string> LeftDrifted { get; init; } = [];
+
     /// <summary>Ask registries again for tags whose text did not change (<c>--refresh</c>).</summary>
     public bool Refresh { get; init; }
 }

@@ -27,6 +27,9 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(StartContainer), "start-container")]
 [JsonDerivedType(typeof(RestartContainer), "restart-container")]
 [JsonDerivedType(typeof(UnpauseContainer), "unpause-container")]
+[JsonDerivedType(typeof(UpdateContainer), "update-container")]
+[JsonDerivedType(typeof(ReconnectNetwork), "reconnect-network")]
+[JsonDerivedType(typeof(DisconnectNetwork), "disconnect-network")]
 [JsonDerivedType(typeof(VerifyService), "verify-service")]
 [JsonDerivedType(typeof(PutBack), "put-back")]
 [JsonDerivedType(typeof(Soak), "soak")]
@@ -137,12 +140,33 @@ public sealed record StartContainer(string Service, ContainerRef Container) : St
 }
 
 /// <summary>Stop and start a container that stays the same.</summary>
-public sealed record RestartContainer(string Service, ContainerRef Container) : Step
+/// <param name="ForDrift">It is to see a restored file, which is what the state before wants, too: the way back leaves it alone.</param>
+public sealed record RestartContainer(string Service, ContainerRef Container, bool ForDrift = false) : Step
 {
     public override string Subject => Service;
 }
 
 public sealed record UnpauseContainer(string Service, ContainerRef Container) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Put settings of a container back to what was recorded when it was made, while it runs on. Receipt: <see cref="Journaling.LeftDrifted"/> when the engine does not take them.</summary>
+/// <param name="Fields">As the engine names them (<c>HostConfig.Memory</c>); the values lie sealed.</param>
+public sealed record UpdateContainer(string Service, ContainerRef Container, ValueList<string> Fields) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Join a network as the specification says, leaving it first when the container is on it in another way. Receipt: <see cref="Journaling.LeftDrifted"/> when that cannot be had.</summary>
+/// <param name="SpecDigest">Names the sealed service, whose aliases and addresses count.</param>
+public sealed record ReconnectNetwork(string Service, ContainerRef Container, string Network, string SpecDigest) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Leave a network that the container was not made for.</summary>
+public sealed record DisconnectNetwork(string Service, ContainerRef Container, string Network) : Step
 {
     public override string Subject => Service;
 }

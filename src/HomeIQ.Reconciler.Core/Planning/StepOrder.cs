@@ -46,15 +46,15 @@ internal sealed class StepOrder(
         {
             if (works.TryGetValue(dependency.Service, out var need))
             {
-                start.After(dependency.Condition == DependencyCondition.Started ? need.Start ?? need.Verify : need.Verify ?? need.Start);
+                start.After(dependency.Condition == DependencyCondition.Started ? need.Start ?? need.Ready : need.Ready);
             }
         }
 
         foreach (var name in Inventory.RestartsWith(work.Desired))
         {
-            if (name != work.Name && works.TryGetValue(name, out var named) && named.ComesUpAnew)
+            if (name != work.Name && works.TryGetValue(name, out var named) && named.MayHaveMoved)
             {
-                start.After(named.Verify);
+                start.After(named.Ready);
             }
         }
     }
@@ -94,7 +94,9 @@ internal sealed class StepOrder(
             }
         }
 
-        if (work.Start is not { } start || work.Move is Move.Restart or Move.Unpause)
+        var start = work.Move is Move.Restart or Move.Unpause ? null : work.Start;
+        var begins = work.Adjusted.Find(step => step.Step is ReconnectNetwork) ?? start;
+        if (begins is null)
         {
             return;
         }
@@ -104,12 +106,12 @@ internal sealed class StepOrder(
         {
             if (byContainer.TryGetValue(holder.Id, out var other))
             {
-                start.After(other.Stop);
+                begins.After(other.Stop);
                 other.StopIsAwaited = true;
             }
             else
             {
-                start.After(leftovers[holder.Id].StopEarly(draft));
+                begins.After(leftovers[holder.Id].StopEarly(draft));
             }
         }
     }
@@ -145,6 +147,7 @@ internal sealed class StepOrder(
     {
         foreach (var work in works.Values)
         {
+            replacement.After(work.Adjusted.Find(step => step.Step is DisconnectNetwork leave && leave.Network == network));
             var attached = work.Container?.Networks.Any(attachment => attachment.Network == network) == true
                 || work.Effective?.Service.Spec.Networks.Any(attachment => attachment.Network == network) == true;
             if (attached && work.Stop is { } stop)
@@ -202,8 +205,8 @@ internal sealed class StepOrder(
         foreach (var (earlier, later) in phases.Zip(phases.Skip(1)))
         {
             PlanDraft.Barrier(
-                [.. earlier.Select(work => work.Verify ?? work.Rename ?? work.Aside).OfType<DraftStep>()],
-                [.. later.Select(work => work is { Stop: { } stop, StopIsAwaited: false } ? stop : work.Start ?? work.Rename).OfType<DraftStep>()],
+                [.. earlier.Select(work => work.Ready ?? work.Rename ?? work.Aside).OfType<DraftStep>()],
+                [.. later.Select(work => work is { Stop: { } stop, StopIsAwaited: false } ? stop : work.Start ?? work.Adjusted.FirstOrDefault() ?? work.Rename).OfType<DraftStep>()],
                 preferably: true);
         }
     }
@@ -221,7 +224,7 @@ internal sealed class StepOrder(
             last = asked;
         }
 
-        PlanDraft.Barrier(last, [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer or ReplaceNetwork })]);
+        PlanDraft.Barrier(last, [.. draft.Steps.Where(step => step is { Section: Section.Move, Step: StopContainer or RestartContainer or ReplaceNetwork or ReconnectNetwork or DisconnectNetwork })]);
     }
 
     private static bool WaitsForReplacement(DraftStep step) => step.Waits.Any(wait => wait.Step is ReplaceNetwork || (wait.Step is CreateContainer && WaitsForReplacement(wait)));

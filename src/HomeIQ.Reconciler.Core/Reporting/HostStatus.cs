@@ -86,7 +86,8 @@ public sealed record HostStatus
     /// <summary>Computes the status from one look; asks nobody.</summary>
     public static HostStatus Of(Plan? plan, DesiredState? desired, EffectiveState? effective, ObservedState observed, string instance)
     {
-        var drift = effective is null ? [] : Differ.Drift(effective, observed, instance).ToValueList();
+        var told = effective is null ? [] : Differ.Drift(effective, observed, instance);
+        var drift = told.Where(change => PolicyOf(change.Subject, desired, effective) != DriftPolicy.Ignore || !ChangeText.IsOfContainer(change)).ToValueList();
         var drifted = drift.Select(change => change.Subject).ToHashSet(StringComparer.Ordinal);
         var changed = plan?.Changes.Select(change => change.Subject).ToHashSet(StringComparer.Ordinal) ?? [];
         var containers = observed.Containers.Where(container => container.Owner?.Instance == instance).ToLookup(container => container.Name, StringComparer.Ordinal);
@@ -112,7 +113,7 @@ public sealed record HostStatus
         {
             Project = desired?.Project ?? effective?.Project ?? "",
             Instance = instance,
-            Sync = plan is null ? Sync.Unknown : held ? Sync.Held : plan.IsEmpty && plan.Refusals.Count == 0 ? Sync.Synced : Sync.OutOfSync,
+            Sync = plan is null ? Sync.Unknown : held ? Sync.Held : plan.IsEmpty && plan.Refusals.Count == 0 && drift.Count == 0 ? Sync.Synced : Sync.OutOfSync,
             Health = services.Count == 0 ? Health.Unknown : services.Max(service => service.Health),
             Revision = desired?.Revision,
             Effective = effective?.Revision,
@@ -125,6 +126,9 @@ public sealed record HostStatus
             Refusals = plan?.Refusals ?? [],
         };
     }
+
+    private static DriftPolicy? PolicyOf(string service, DesiredState? desired, EffectiveState? effective) =>
+        (desired?.Find(service) ?? effective?.Find(service)?.Service)?.Policy.Drift;
 
     private static (Health Health, string Detail) HealthOf(ObservedContainer? container) => container switch
     {

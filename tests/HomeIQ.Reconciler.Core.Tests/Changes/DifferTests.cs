@@ -216,7 +216,7 @@ public sealed class DifferTests
     {
         var drifted = Assert.IsType<ContainerDrifted>(Assert.Single(DriftOf(Field(Stack, "HostConfig.Memory", "268435456"))));
 
-        Assert.Equal([new("HostConfig.Memory", "0", "268435456")], drifted.Fields);
+        Assert.Equal([new("HostConfig.Memory", null, "268435456")], drifted.Fields);
     }
 
     [Fact]
@@ -301,6 +301,48 @@ public sealed class DifferTests
     public void Networks_and_volumes_that_are_gone_are_missing()
     {
         Assert.Equal("NetworkMissing homeiq-network, VolumeMissing homeiq_data", Drift(Stack.Observe(observed => observed with { Networks = [], Volumes = [] })));
+    }
+
+    /// <summary>What somebody wrote when the network was made again, and the field that tells it.</summary>
+    public static readonly TheoryData<Func<DesiredNetwork, DesiredNetwork>, string> Remade = new()
+    {
+        { network => network with { Driver = "macvlan" }, "driver" },
+        { network => network with { Internal = true }, "internal" },
+        { network => network with { Attachable = true }, "attachable" },
+        { network => network with { EnableIpv6 = true }, "enable_ipv6" },
+        { network => network with { IpamDriver = "other" }, "ipam.driver" },
+        { network => network with { DriverOptions = new([new("mtu", "1400")]) }, "driver_opts.mtu" },
+        { network => network with { Labels = new([new("site", "attic")]) }, "label.site" },
+        { network => network with { Pools = [new("10.9.0.0/24", "10.9.0.1")] }, "" },
+        { network => network with { DriverOptions = new([new("com.docker.network.driver.overlay.vxlanid_list", "4097")]) }, "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Remade))]
+    public void A_network_that_was_made_again_is_compared_by_what_was_asked_for(Func<DesiredNetwork, DesiredNetwork> change, string field)
+    {
+        Table Made(string id) => Stack.Observe(observed => observed with { Networks = [observed.Networks[0] with { Id = id, Settings = change(observed.Networks[0].Settings) }] });
+        string Fields(Table stack) => string.Join(' ', DriftOf(stack).OfType<NetworkDrifted>().SelectMany(drifted => drifted.Fields).Select(changed => changed.Field));
+
+        Assert.Equal(field, Fields(Made("another")));
+
+        // A network cannot be changed: under its own id it only says more than was asked for.
+        Assert.Equal("", Fields(Made("net-homeiq-network")));
+    }
+
+    [Fact]
+    public void Addresses_of_a_network_that_was_made_again_count_as_far_as_they_were_asked_for()
+    {
+        var asked = Stack.CommitNetwork("homeiq-network", network => network with { Pools = [new("10.9.0.0/24")] }).Desired.Networks[0];
+        string Fields(params AddressPool[] pools) => string.Join(' ', Differ.Drift(
+            Stack.Effective with { Services = [], Networks = [new(asked, "known")] },
+            Stack.Observed with { Networks = [new("another", asked with { Pools = [.. pools] }, Ours(""))] },
+            Instance).OfType<NetworkDrifted>().SelectMany(drifted => drifted.Fields).Select(changed => changed.Field));
+
+        Assert.Equal("", Fields(new AddressPool("10.9.0.0/24", "10.9.0.1")));
+        Assert.Equal("ipam.config.0", Fields(new AddressPool("10.8.0.0/24", "10.8.0.1")));
+        Assert.Equal("ipam.config.1", Fields(new AddressPool("10.9.0.0/24"), new AddressPool("fd00::/64")));
+        Assert.Equal("ipam.config.0", Fields());
     }
 
     private static Table Field(Table stack, string field, string? value) => stack.Container(

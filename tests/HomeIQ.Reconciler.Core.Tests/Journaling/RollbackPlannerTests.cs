@@ -179,6 +179,28 @@ public class RollbackPlannerTests
     }
 
     [Fact]
+    public void A_container_that_was_restarted_for_a_restored_file_is_left_alone_and_one_that_followed_another_is_not()
+    {
+        var plan = Plan([new RestartContainer("web", OldOf("web"), ForDrift: true)]);
+
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(plan, 1), Web).Steps);
+        Assert.NotEmpty(RollbackPlanner.PlanFor(Cut(Plan([new RestartContainer("web", OldOf("web"))]), 1), Web).Steps);
+    }
+
+    [Fact]
+    public void A_network_that_was_gone_stays_with_the_settings_from_before()
+    {
+        var net = new DesiredNetwork("net");
+        var before = Web with { Networks = [new(net, "n1")] };
+
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(Plan([new CreateNetwork(net)]), 1), before).Steps);
+        Assert.Empty(RollbackPlanner.PlanFor(Cut(Plan([new ReplaceNetwork(net, net)]), 1), before).Steps);
+        Assert.Equal(
+            new ReplaceNetwork(net with { Internal = true }, net),
+            Assert.Single(RollbackPlanner.PlanFor(Cut(Plan([new CreateNetwork(net with { Internal = true })]), 1), before).Steps).Step);
+    }
+
+    [Fact]
     public void Who_shares_a_namespace_starts_after_its_provider_even_when_that_was_found_stopped()
     {
         var user = Service("user");

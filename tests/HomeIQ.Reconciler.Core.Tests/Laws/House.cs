@@ -11,6 +11,8 @@ internal sealed class House
 {
     public const string Instance = "home";
 
+    private static readonly RestartPolicy ByHand = new("on-failure", 7);
+
     private static readonly ValueList<byte> Key = [1, 2, 3, 4];
 
     private static readonly ObservedContainer Foreign = new()
@@ -40,6 +42,12 @@ internal sealed class House
 
     public SimulatedHost Host { get; }
 
+    /// <summary>What was told to be impossible in place.</summary>
+    public HashSet<string> LeftDrifted { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Who was taken off which network by hand.</summary>
+    private readonly HashSet<(string Id, string Network)> takenOff = [];
+
     public EffectiveState? Effective { get; private set; }
 
     public static string Digest(DesiredService service) => SpecDigest.Of(service, Key.ToArray());
@@ -54,6 +62,7 @@ internal sealed class House
         Observed = Host.State with { Containers = [.. Host.State.Containers.OrderBy(container => container.Name, StringComparer.Ordinal)] },
         Instance = Instance,
         Key = Key,
+        LeftDrifted = [.. LeftDrifted],
     });
 
     /// <summary>Plans and performs; null when the plan may not run.</summary>
@@ -66,7 +75,16 @@ internal sealed class House
         }
 
         Host.Begin(desired, Digest, Content);
-        Host.Run(plan, dice);
+        var journal = new List<JournalEntry>();
+        try
+        {
+            Host.Run(plan, dice, journal: journal);
+        }
+        finally
+        {
+            LeftDrifted.UnionWith(journal.OfType<StepDone>().Select(done => done.Receipt).OfType<LeftDrifted>().Select(left => left.ContainerId));
+        }
+
         Remember(desired);
         return plan;
     }
@@ -125,6 +143,42 @@ internal sealed class House
                     ],
                 });
                 break;
+            case 9:
+                Change(name, container => container with
+                {
+                    Restart = ByHand,
+                    Fields = container.Fields.With("HostConfig.RestartPolicy.Name", ByHand.Name).With("HostConfig.RestartPolicy.MaximumRetryCount", $"{ByHand.MaximumRetries}"),
+                });
+                break;
+            case 10:
+                Change(name, container =>
+                {
+                    foreach (var network in container.Networks.Take(1))
+                    {
+                        takenOff.Add((container.Id, network.Network));
+                    }
+
+                    return container.Networks is [var first, ..] ? SimulatedHost.Without(container, first.Network) : container;
+                });
+                break;
+            case 11:
+                Change(name, container => container.Networks.Count == 0 || container.Networks.Any(joined => joined.Network == "theirs")
+                    ? container
+                    : SimulatedHost.Joined(container, new("theirs", "foreign-net", ["by-hand"], null, null, null)));
+                break;
+            case 12:
+                Change(name, container => container.Networks is [var first, ..]
+                    ? SimulatedHost.Joined(SimulatedHost.Without(container, first.Network), first with { Aliases = [.. first.Aliases.Append("by-hand")] })
+                    : container);
+                break;
+            case 13:
+                // Made again with other settings, by somebody who put our label on it; whoever was on it has stopped for that.
+                Host.Tamper(state => state.Networks.All(network => network.Name != "net1") ? state : state with
+                {
+                    Networks = [.. state.Networks.Select(network => network.Name == "net1" ? network with { Id = "net1-by-hand", Settings = network.Settings with { Attachable = true } } : network)],
+                    Containers = [.. state.Containers.Select(container => container.Networks.Any(joined => joined.Network == "net1") ? container with { Status = ContainerStatus.Exited, ExitCode = 143, Health = ContainerHealth.None } : container)],
+                });
+                break;
             default:
                 // An engine refuses this while somebody runs on it; afterwards they are all stopped.
                 Host.Tamper(state => state with
@@ -154,11 +208,20 @@ internal sealed class House
         var containers = Host.State.Containers
             .Where(container => !ContainerNames.IsFailed(container.Name))
             .OrderBy(container => container.Id, StringComparer.Ordinal)
-            .Select(container => $"{container.Id} {container.Name.Replace("-by-hand", "", StringComparison.Ordinal)} {container.Restart} {string.Join(',', container.Networks.Select(joined => joined.Network))} {container.NetworkMode} {container.Fields}");
+            .Select(container => $"{container.Id} {container.Name.Replace("-by-hand", "", StringComparison.Ordinal)} {(container.Restart == ByHand ? Restart(container) : container.Restart)} {string.Join(',', Networks(container))} {container.NetworkMode} {Settings(container)}");
         var networks = Host.State.Networks.Select(network => network.Settings).Concat((Effective?.Networks ?? []).Select(network => network.Network)).DistinctBy(network => network.Name).OrderBy(network => network.Name, StringComparer.Ordinal).Select(network => $"{network.Name} {network.Internal}");
 
         return string.Join('\n', containers.Concat(networks));
     }
+
+    /// <summary>What was done by hand and can be put right in place counts as put right, since no way back undoes that.</summary>
+    private IEnumerable<string> Networks(ObservedContainer container) => container.Networks.Select(joined => joined.Network).Where(network => network != "theirs")
+        .Concat(takenOff.Where(taken => taken.Id == container.Id).Select(taken => taken.Network)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    private RestartPolicy? Restart(ObservedContainer container) => Effective?.Services.FirstOrDefault(service => service.ContainerId == container.Id)?.Service.Spec.Restart;
+
+    private static ValueMap<string> Settings(ObservedContainer container) => new(container.Fields.Where(field =>
+        !field.Key.StartsWith("NetworkSettings.", StringComparison.Ordinal) && !field.Key.StartsWith("HostConfig.RestartPolicy.", StringComparison.Ordinal)));
 
     /// <summary>Foreign objects, in full.</summary>
     public string Foreigners() => string.Join('\n', Host.State.Containers.Where(container => container.Owner is null).Concat<object>(Host.State.Networks.Where(network => network.Owner is null)));

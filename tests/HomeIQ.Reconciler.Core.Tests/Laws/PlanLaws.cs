@@ -20,6 +20,26 @@ public class PlanLaws
     });
 
     [Fact]
+    public void What_cannot_be_put_right_in_place_is_made_again_by_the_next_plan() => Hold((story, house, dice) =>
+    {
+        house.Host.Stubborn.UnionWith(house.Host.State.Containers.Select(container => container.Id));
+        for (var runs = 0; runs < story.Next.Services.Count; runs++)
+        {
+            try
+            {
+                Assert.NotNull(house.Reach(story.Next, dice));
+            }
+            catch (HostObjection)
+            {
+                // What did not get its network cannot start either, which ends that run.
+            }
+        }
+
+        Assert.NotNull(house.Reach(story.Next, dice));
+        Nothing(house, story.Next);
+    });
+
+    [Fact]
     public void A_first_install_that_is_cut_anywhere_goes_on_forward() => Story.Gen.Sample(
         story =>
         {

@@ -124,7 +124,7 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
 internal sealed record DriftSeed(int Kind, int Service)
 {
     public static readonly Gen<DriftSeed[]> Gen =
-        CsCheck.Gen.Select(CsCheck.Gen.Int[0, 8], CsCheck.Gen.Int[0, 11], (kind, service) => new DriftSeed(kind, service)).Array[0, 3];
+        CsCheck.Gen.Select(CsCheck.Gen.Int[0, 13], CsCheck.Gen.Int[0, 11], (kind, service) => new DriftSeed(kind, service)).Array[0, 3];
 }
 
 /// <summary>A story: a stack that was installed, what happened to its host, the next commit, and the dice for everything that has no order.</summary>

@@ -94,11 +94,12 @@ public sealed class DriftTests
     }
 
     [Fact]
-    public void A_changed_field_is_taken_back_by_a_swap_with_the_same_image()
+    public void A_field_that_no_engine_changes_back_is_taken_back_by_a_swap_with_the_same_image()
     {
+        // No limit was set when it was made, and none can be set again.
         var plan = Stack.Container("api", container => container with { Fields = container.Fields.With("HostConfig.Memory", "1") }).Plan;
 
-        Assert.Equal("someone changed its container: HostConfig.Memory changed", plan.Cause("start homeiq-api"));
+        Assert.Equal("someone changed its container: HostConfig.Memory added", plan.Cause("start homeiq-api"));
         Assert.True(plan.Waits("rename homeiq-api.new homeiq-api", "aside homeiq-api"));
         Assert.DoesNotContain(plan.Steps, step => step.Step is PullImage);
         Assert.Empty(plan.Contents);
@@ -117,34 +118,123 @@ public sealed class DriftTests
     }
 
     [Fact]
-    public void An_edited_file_is_exported_again_and_its_user_replaced()
+    public void An_edited_file_is_exported_again_and_its_user_started_again()
     {
         var plan = Stack.Observe(observed => observed with { IntactContents = [] }).Plan;
 
-        Assert.True(plan.Waits("stop homeiq-api", "export c1"));
-        Assert.Equal("the file mounted at /etc/api.conf was edited or is gone", plan.Cause("export c1"));
-        Assert.False(plan.Has("stop homeiq-db"));
+        Assert.Equal(
+            """
+            1 export c1
+            2 restart homeiq-api after 1
+            3 verify api after 2
+            4 promote commit-1 after 3
+            """,
+            ShortText.Of(plan));
+        Assert.Equal("the file mounted at /etc/api.conf was edited or is gone", plan.Cause("restart homeiq-api"));
+        Assert.All(plan.Steps.Select(step => step.Step).OfType<RestartContainer>(), restart => Assert.True(restart.ForDrift));
     }
 
     [Fact]
-    public void A_network_that_is_gone_is_made_again_and_so_are_its_users()
+    public void A_container_that_still_sees_the_file_from_before_its_restoration_is_started_again()
     {
-        var plan = Stack.Observe(observed => observed with { Networks = [] }).Plan;
+        var stale = Stack.Container("api", container => container with { StartedAt = Now })
+            .Observe(observed => observed with { StaleReaders = [new(Id("api"), Now, "c1")] });
 
-        Assert.True(plan.Waits("create homeiq-api.new", "create network homeiq-network"));
-        Assert.True(plan.Waits("create homeiq-db.new", "create network homeiq-network"));
-        Assert.True(plan.Waits("start homeiq-api", "verify db"));
-        Assert.Equal("network homeiq-network is gone and is made again", plan.Cause("start homeiq-db"));
+        Assert.Equal(
+            """
+            1 restart homeiq-api
+            2 verify api after 1
+            3 promote commit-1 after 2
+            """,
+            stale.Steps);
+        Assert.Equal("", stale.Container("api", container => container with { StartedAt = Now.AddSeconds(1) }).Steps);
     }
 
     [Fact]
-    public void A_network_that_was_made_again_by_hand_has_its_users_replaced()
+    public void A_stopped_container_is_started_when_the_file_that_it_mounts_is_restored()
+    {
+        Assert.Equal(
+            """
+            1 export c1
+            2 start homeiq-api after 1
+            3 verify api after 2
+            4 promote commit-1 after 3
+            """,
+            Stack.Stopped("api").Observe(observed => observed with { IntactContents = [] }).Steps);
+    }
+
+    [Fact]
+    public void A_restart_of_what_a_file_was_edited_for_and_of_what_it_depends_on_is_taken_back_with_the_latter()
+    {
+        var stack = Installed(
+            Service("db"),
+            Service("api") with { Spec = Service("api").Spec with { Mounts = [new(MountKind.Content, "c1", "/etc/api.conf", true) { Content = "c1" }] }, Policy = new() { RestartWith = ["db"] } });
+        var plan = stack.Observe(observed => observed with { IntactContents = [] }).CommitImage("db", "homeiq/db:2.0.0").Plan;
+
+        Assert.False(Assert.Single(plan.Steps.Select(step => step.Step).OfType<RestartContainer>()).ForDrift);
+    }
+
+    [Fact]
+    public void A_network_that_is_gone_is_made_again_and_its_users_join_it()
+    {
+        Assert.Equal(
+            """
+            1 create network homeiq-network
+            2 reconnect homeiq-db homeiq-network after 1
+            3 verify db after 2
+            4 reconnect homeiq-api homeiq-network after 1
+            5 verify api after 4
+            6 promote commit-1 after 3,5
+            """,
+            Stack.Observe(observed => observed with { Networks = [] }).Steps);
+        Assert.Equal("network homeiq-network is gone and is made again", Stack.Observe(observed => observed with { Networks = [] }).Plan.Cause("reconnect homeiq-db homeiq-network"));
+    }
+
+    [Fact]
+    public void Users_of_a_network_that_is_gone_that_had_to_stop_for_that_start_on_the_new_one()
+    {
+        var plan = Stack.Stopped("api").Stopped("db").Observe(observed => observed with { Networks = [] }).Plan;
+
+        Assert.True(plan.Waits("start homeiq-db", "reconnect homeiq-db homeiq-network"));
+        Assert.True(plan.Waits("start homeiq-api", "verify db"));
+        Assert.DoesNotContain(plan.Steps, step => step.Step is CreateContainer);
+    }
+
+    [Fact]
+    public void A_network_that_was_made_again_by_hand_is_joined_by_its_users()
     {
         var plan = Stack.Observe(observed => observed with { Networks = [observed.Networks[0] with { Id = "another" }] }).Plan;
 
-        Assert.True(plan.Has("stop homeiq-db"));
-        Assert.True(plan.Has("stop homeiq-api"));
-        Assert.DoesNotContain(plan.Steps, step => step.Step is CreateNetwork or ReplaceNetwork);
+        Assert.True(plan.Has("reconnect homeiq-db homeiq-network"));
+        Assert.True(plan.Has("reconnect homeiq-api homeiq-network"));
+        Assert.DoesNotContain(plan.Steps, step => step.Step is CreateNetwork or ReplaceNetwork or CreateContainer or StopContainer);
+    }
+
+    [Fact]
+    public void A_network_of_ours_that_was_made_again_with_other_settings_is_replaced()
+    {
+        var stack = Stack.Observe(observed => observed with { Networks = [observed.Networks[0] with { Id = "another", Settings = observed.Networks[0].Settings with { Internal = true } }] });
+
+        Assert.Equal(["internal"], Assert.Single(stack.Plan.Changes.OfType<NetworkDrifted>()).Fields.Select(field => field.Field));
+        Assert.True(stack.Plan.Waits("replace network homeiq-network", "stop homeiq-db"));
+        Assert.True(stack.Plan.Waits("start homeiq-db", "replace network homeiq-network"));
+        Assert.Equal("someone made it again with other settings: internal changed", stack.Plan.Cause("replace network homeiq-network"));
+        Assert.DoesNotContain(stack.Plan.Steps, step => step.Step is CreateContainer or ReconnectNetwork);
+        Assert.DoesNotContain("old settings of network", PlanText.Of(stack.Plan), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_somebody_made_in_the_place_of_ours_is_told_and_not_touched()
+    {
+        var stack = Stack.Observe(observed => observed with
+        {
+            Networks = [observed.Networks[0] with { Id = "another", Owner = null, Settings = observed.Networks[0].Settings with { Driver = "macvlan" } }],
+            Containers = [.. observed.Containers.Select(container => container with { Networks = [container.Networks[0] with { NetworkId = "another" }] })],
+        });
+
+        Assert.Equal("", stack.Steps);
+        Assert.Equal(["network-drifted homeiq-network"], stack.Plan.Warnings.Codes());
+        Assert.Equal([new FieldChange("driver", "bridge", "macvlan")], Assert.Single(stack.Plan.Changes.OfType<NetworkDrifted>()).Fields);
     }
 
     [Fact]
@@ -164,7 +254,7 @@ public sealed class DriftTests
         var plan = Stack.Stopped("api").Container("api", container => container with { Fields = container.Fields.With("HostConfig.Memory", "1") }).Plan;
 
         Assert.Single(plan.Steps, step => step.Step is StartContainer);
-        Assert.Equal("it was stopped (exit code 137); someone changed its container: HostConfig.Memory changed", plan.Cause("start homeiq-api"));
+        Assert.Equal("it was stopped (exit code 137); someone changed its container: HostConfig.Memory added", plan.Cause("start homeiq-api"));
     }
 
     [Fact]
@@ -186,7 +276,7 @@ public sealed class DriftTests
     {
         var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }).Stopped("job", exitCode: 0);
 
-        Assert.True(stack.Observe(observed => observed with { Networks = [] }).Plan.Waits("start homeiq-job", "rename homeiq-job.new homeiq-job"));
+        Assert.True(stack.Drift("job", "Config.Env.NEW", "1").Plan.Waits("start homeiq-job", "rename homeiq-job.new homeiq-job"));
     }
 
     [Fact]

@@ -170,6 +170,7 @@ internal static class Samples
         new NetworkMissing("net"),
         new NetworkChanged("net", [new("internal", "False", "True")]),
         new NetworkRemoved("old-net"),
+        new NetworkDrifted("net", [new("internal", "True", "False")]),
         new VolumeMissing("data"),
         new VolumeChanged("data", [new("driver", "local", "nfs")]),
         new VolumeReleased("old-data"),
@@ -195,6 +196,9 @@ internal static class Samples
         new StartContainer("influxdb", Container),
         new RestartContainer("web", Container),
         new UnpauseContainer("web", Container),
+        new UpdateContainer("influxdb", Container, ["HostConfig.Memory", "HostConfig.RestartPolicy.Name"]),
+        new ReconnectNetwork("influxdb", Container, "net", "spec"),
+        new DisconnectNetwork("influxdb", Container, "other"),
         new VerifyService("influxdb", Container, "spec"),
         new PutBack("influxdb", Container, "homeiq-influxdb", "spec", "sha256:1", new("always")),
         new Soak(["api", "web"], TimeSpan.FromMinutes(5), LogErrors.Warn),
@@ -211,7 +215,7 @@ internal static class Samples
         From = Stacks.Old,
         IsRollback = true,
         Changes = Changes,
-        Steps = [.. Steps.Select((step, index) => new PlannedStep(index + 1, step, $"cause {index}", index > 2 ? [index - 1, index] : []) { IsCleanUp = index > 19 })],
+        Steps = [.. Steps.Select((step, index) => new PlannedStep(index + 1, step, $"cause {index}", index > 2 ? [index - 1, index] : []) { IsCleanUp = index > 22 })],
         Warnings = [new("floating-tag", "web", "uses a floating tag", "pin it")],
         Refusals = [new("port-clash", "web", "port 80 is taken")],
         Approvals = [new("large-removal", "stack", "7 of 31 services would go", "look twice")],
@@ -228,6 +232,7 @@ internal static class Samples
         new BaselineTaken(Trouble.Unhealthy, [new(Http, new(ProbeResult.Inconclusive, "probe http: no such host", "no such name"))]),
         new ServiceVerified("healthy after 3.2 s") { FailingBefore = ["probe tcp 1: refused"] },
         new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4),
+        new LeftDrifted("c1", "HostConfig.Memory is still 1"),
     ];
 
     public static readonly ValueList<JournalEntry> Entries =
@@ -256,5 +261,6 @@ internal static class Samples
         Images = new([new("web:1", new("sha256:1", ["web@sha256:2"], "d", true))]),
         HostPorts = [new(22, "tcp", "0.0.0.0", "sshd")],
         IntactContents = ["ab12"],
+        StaleReaders = [new("c1", Stacks.Start, "ab12")],
     };
 }

@@ -29,7 +29,7 @@ public class StepWalkTests
     [Fact]
     public void Every_step_can_be_performed_and_the_way_back_of_all_of_them_leads_where_they_began()
     {
-        var cache = Service("cache");
+        var cache = Service("cache") with { Spec = new() { Image = "cache:1", Memory = 64 << 20, Networks = [new("net")] } };
         var mqtt = Service("mqtt");
         var web = Service("web") with { Spec = new() { Image = "web:1", Networks = [new("net")], Restart = new("always") } };
         var newer = web with { Spec = web.Spec with { Image = "web:2", Networks = [new("net"), new("extra")], Mounts = [new(MountKind.Volume, "data", "/data")] } };
@@ -41,8 +41,12 @@ public class StepWalkTests
             host.Perform(step);
         }
 
-        // A hand paused mqtt, and a network of ours is left over.
+        // A hand paused mqtt and gave cache more memory and another network, and a network of ours is left over.
         host.Perform(new CreateNetwork(new("left-over")));
+        Tamper(host, "cache", container => SimulatedHost.Joined(SimulatedHost.Without(container, "net"), new("left-over", "net", [], null, null, null)) with
+        {
+            Fields = container.Fields.With("HostConfig.Memory", "1073741824"),
+        });
         Tamper(host, "mqtt", container => container with { Status = ContainerStatus.Paused });
         var effective = host.Effective!;
         var old = new ContainerRef(effective.Find("web")!.ContainerId, "web");
@@ -54,6 +58,9 @@ public class StepWalkTests
             new CreateNetwork(new("extra")), new CreateVolume(new("data")), new CreateContainer("web", "web.new", Digest(newer), null), new TakeBaseline("web", old, 1), new StopContainer("web", old),
             new SetAside("web", old, "web.kept", Digest(web), effective.Find("web")!.ImageId, new("always")), new ReplaceNetwork(new("net"), new("net") { Internal = true }),
             new RenameContainer("web", new(null, "web.new"), "web"), new StartContainer("web", new(null, "web")), new VerifyService("web", new(null, "web"), Digest(newer)),
+            new UpdateContainer("cache", new(effective.Find("cache")!.ContainerId, "cache"), ["HostConfig.Memory"]),
+            new DisconnectNetwork("cache", new(effective.Find("cache")!.ContainerId, "cache"), "left-over"),
+            new ReconnectNetwork("cache", new(effective.Find("cache")!.ContainerId, "cache"), "net", Digest(cache)),
             new RestartContainer("cache", new(effective.Find("cache")!.ContainerId, "cache")), new UnpauseContainer("mqtt", new(effective.Find("mqtt")!.ContainerId, "mqtt")),
         ];
         Step[] ending =
@@ -72,6 +79,10 @@ public class StepWalkTests
             host.State.Containers.Where(container => !container.Name.Contains(".failed-", StringComparison.Ordinal)).Select(container => (container.Id, container.Name, container.Restart)).Order());
         Assert.Equal(started.Networks.Select(network => network.Settings).OrderBy(network => network.Name, StringComparer.Ordinal), host.State.Networks.Select(network => network.Settings).OrderBy(network => network.Name, StringComparer.Ordinal));
         Assert.Equal(ContainerStatus.Running, host.State.Containers.Single(container => container.Id == old.Id).Status);
+
+        // What was put right in place stays so.
+        var corrected = host.State.Containers.Single(container => container.Name == "cache");
+        Assert.Equal(($"{64 << 20}", "net"), (corrected.Fields["HostConfig.Memory"], Assert.Single(corrected.Networks).Network));
 
         var forwardHost = new SimulatedHost(upgraded, "home");
         forwardHost.Begin(after, Digest);

@@ -121,6 +121,28 @@ public sealed record Table
         Containers = [.. observed.Containers.Select(container => container.Owner?.Service == service ? change(container) : container)],
     });
 
+    /// <summary>What was recorded of the service's container, and what it still is.</summary>
+    public Table Record(string service, ValueMap<string> fields) => Container(service, container => container with { Fields = fields }).Remember(service, fields);
+
+    /// <summary>The field was never set.</summary>
+    public Table Forget(string service, string field) => Record(service, Effective.Find(service)!.Recorded.Without(field));
+
+    /// <summary>Somebody changed a field of the service's container, or took it away.</summary>
+    public Table Drift(string service, string field, string? value) => Container(
+        service, container => container with { Fields = value is null ? container.Fields.Without(field) : container.Fields.With(field, value) });
+
+    public Table OffNetwork(string service, string network) => Container(service, container => SimulatedHost.Without(container, network));
+
+    public Table OnNetwork(string service, string network) => Container(service, container => SimulatedHost.Joined(container, new(network, $"net-{network}", ["by-hand"], null, null, null)));
+
+    private Table Remember(string service, ValueMap<string> fields) => this with
+    {
+        Situation = Situation with
+        {
+            Effective = Effective with { Services = [.. Effective.Services.Select(known => known.Service.Name == service ? known with { Recorded = fields } : known)] },
+        },
+    };
+
     public Table Stopped(string service, int exitCode = 137) => Container(service, container => container with { Status = ContainerStatus.Exited, ExitCode = exitCode, PublishedPorts = [] });
 
     public Table ContainerGone(string service) => Observe(observed => observed with { Containers = [.. observed.Containers.Where(container => container.Owner?.Service != service)] });
@@ -191,7 +213,7 @@ public sealed record Table
         Networks = [.. service.Spec.Networks.Select(network => new ObservedAttachment(network.Network, $"net-{network.Network}", network.Aliases, network.Ipv4Address, network.Ipv4Address, null))],
         Fields = new(
         [
-            new("Config.Env.PATH", "/usr/bin"), new("HostConfig.Memory", $"{service.Spec.Memory}"), new("HostConfig.RestartPolicy.Name", service.Spec.Restart.Name),
+            new("Config.Env.PATH", "/usr/bin"), .. service.Spec.Memory == 0 ? [] : new[] { KeyValuePair.Create("HostConfig.Memory", $"{service.Spec.Memory}") }, new("HostConfig.RestartPolicy.Name", service.Spec.Restart.Name),
             .. service.Spec.Environment.Select(pair => KeyValuePair.Create($"Config.Env.{pair.Key}", pair.Value)),
             .. service.Spec.Networks.Select(network => KeyValuePair.Create($"NetworkSettings.Networks.{network.Network}", "attached")),
         ]),

@@ -1,0 +1,39 @@
+using HomeIQ.Reconciler.Changes;
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Planning;
+using static HomeIQ.Reconciler.Planning.Table;
+
+namespace HomeIQ.Reconciler.Reporting;
+
+public sealed class HostStatusTests
+{
+    [Fact]
+    public void An_untouched_host_is_in_sync() => Assert.Equal(Sync.Synced, Status(Drifting(DriftPolicy.Correct, stack => stack)).Sync);
+
+    [Theory]
+    [InlineData(DriftPolicy.Correct, Sync.OutOfSync, 0)]
+    [InlineData(DriftPolicy.Warn, Sync.OutOfSync, 1)]
+    [InlineData(DriftPolicy.Ignore, Sync.Synced, 0)]
+    public void Drift_is_told_as_the_policy_says(DriftPolicy policy, Sync sync, int warnings)
+    {
+        var status = Status(Drifting(policy, stack => stack.Stopped("api").OffNetwork("api", "homeiq-network")));
+
+        Assert.Equal(sync, status.Sync);
+        Assert.Equal(sync, status.Services.Single(service => service.Service == "api").Sync);
+        Assert.Equal(warnings, status.Warnings.Select(warning => warning.Subject).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(sync == Sync.Synced ? [] : [typeof(ContainerNotRunning), typeof(ContainerDrifted)], status.Drift.Select(change => change.GetType()));
+    }
+
+    [Fact]
+    public void Networks_have_no_policy_and_are_always_told()
+    {
+        var status = Status(Drifting(DriftPolicy.Ignore, stack => stack.Observe(observed => observed with { Networks = [] })));
+
+        Assert.Equal([new NetworkMissing("homeiq-network", IsGone: true)], status.Drift);
+        Assert.Equal(Sync.OutOfSync, status.Sync);
+    }
+
+    private static Table Drifting(DriftPolicy policy, Func<Table, Table> happened) => happened(Installed(Service("api") with { Policy = new() { Drift = policy } }, Service("db")));
+
+    private static HostStatus Status(Table table) => HostStatus.Of(table.Plan, table.Desired, table.Effective, table.Observed, Instance);
+}
