@@ -50,5 +50,91 @@ public sealed class BoundFileScenarios
         Assert.Equal("bright\nwarm", Read(house));
     }
 
+    /// <summary>What somebody does to an export, given its paths: the file's and the folder's.</summary>
+    public static readonly TheoryData<string> Edits = ["written into", "replaced", "gone", "a folder in the place of the file", "other modes"];
+
+    [Theory]
+    [MemberData(nameof(Edits))]
+    public async Task An_edited_export_is_put_back_and_its_container_sees_that_without_being_another(string edit)
+    {
+        await using var house = new House();
+        house.Write("lamp/on.conf", "bright\n").Write("scenes/evening.conf", "warm\n").Compose(Services).Commit("Files");
+        await house.ApplyAsync();
+        var before = await house.IdsAsync();
+        var started = (await house.ContainerAsync("bystander")).StartedAt;
+
+        Edit(house, edit);
+        var diff = await house.HomeiqAsync("diff");
+        Assert.Contains("the file behind /etc/lamp.conf was edited or is gone", diff.Out, StringComparison.Ordinal);
+        await house.ApplyAsync();
+
+        Assert.Equal("bright\nwarm", Read(house));
+        await house.ExpectReplacedAsync(before);
+        Assert.Equal(started, (await house.ContainerAsync("bystander")).StartedAt);
+        await house.ExpectSettledAsync();
+    }
+
+    [Fact]
+    public async Task A_repair_of_an_export_that_is_killed_anywhere_is_finished_by_the_next_apply()
+    {
+        await using var house = new House();
+        house.Write("lamp/on.conf", "bright\n").Write("scenes/evening.conf", "warm\n").Compose(Services).Commit("Files");
+        await house.ApplyAsync();
+        var before = await house.IdsAsync();
+        var points = 0;
+        for (var entry = 1; ; entry++)
+        {
+            Edit(house, "written into");
+            Assert.Equal("dark\ncold", Read(house));
+            if (await house.CutAsync(entry) is not { } at)
+            {
+                break;
+            }
+
+            points++;
+            await house.ApplyAsync();
+            Assert.Equal((at, "bright\nwarm"), (at, Read(house)));
+            await house.ExpectReplacedAsync(before);
+        }
+
+        Assert.True(points >= 8, $"only {points} points");
+        Assert.Equal("bright\nwarm", Read(house));
+    }
+
+    /// <summary>The one export is a file, the other a folder.</summary>
+    private static void Edit(House house, string edit)
+    {
+        var content = Path.Combine(house.State, "content");
+        var file = Assert.Single(Directory.GetFiles(content), path => !Path.GetFileName(path).StartsWith('.'));
+        var folder = Assert.Single(Directory.GetDirectories(content));
+        switch (edit)
+        {
+            case "written into":
+                File.WriteAllText(file, "dark\n");
+                File.WriteAllText(Path.Combine(folder, "evening.conf"), "cold\n");
+                break;
+            case "replaced":
+                foreach (var target in (string[])[file, Path.Combine(folder, "evening.conf")])
+                {
+                    File.WriteAllText($"{house.State}/new", "dark\n");
+                    File.Move($"{house.State}/new", target, overwrite: true);
+                }
+
+                break;
+            case "gone":
+                File.Delete(file);
+                Directory.Delete(folder, recursive: true);
+                break;
+            case "a folder in the place of the file":
+                File.Delete(file);
+                Directory.CreateDirectory(file);
+                break;
+            default:
+                File.SetUnixFileMode(file, UnixFileMode.UserRead);
+                File.SetUnixFileMode(folder, UnixFileMode.UserRead);
+                break;
+        }
+    }
+
     private static string Read(House house) => house.Docker("exec", house.Container("app"), "cat", "/etc/lamp.conf", "/etc/scenes/evening.conf");
 }

@@ -60,7 +60,7 @@ internal sealed class ContainerSteps(RunContext context)
 
     public async Task<Receipt> StopAsync(StopContainer step)
     {
-        var container = await ExpectAsync(step.Service, step.Container);
+        var container = await context.ExpectAsync(step.Service, step.Container);
         var wasRunning = container.Status is ContainerStatus.Running or ContainerStatus.Restarting or ContainerStatus.Paused;
         if (container.Status is ContainerStatus.Paused)
         {
@@ -68,13 +68,13 @@ internal sealed class ContainerSteps(RunContext context)
         }
 
         await context.Host.StopContainerAsync(container.Id, grace: null, default);
-        var after = await ExpectAsync(step.Service, step.Container);
+        var after = await context.ExpectAsync(step.Service, step.Container);
         return new ContainerStopped(wasRunning, after.ExitCode);
     }
 
     public async Task<Receipt> SetAsideAsync(SetAside step)
     {
-        var container = await ExpectAsync(step.Service, step.Container);
+        var container = await context.ExpectAsync(step.Service, step.Container);
         await context.Host.SetRestartPolicyAsync(container.Id, RestartPolicy.No, default);
         if (container.Name != step.AsideName)
         {
@@ -86,7 +86,7 @@ internal sealed class ContainerSteps(RunContext context)
 
     public async Task<Receipt> RenameAsync(RenameContainer step)
     {
-        var container = await ExpectAsync(step.Service, step.Container);
+        var container = await context.ExpectAsync(step.Service, step.Container);
         if (container.Name == step.To)
         {
             return new Skipped("it bears that name already");
@@ -98,7 +98,7 @@ internal sealed class ContainerSteps(RunContext context)
 
     public async Task<Receipt> StartAsync(StartContainer step)
     {
-        var container = await ExpectAsync(step.Service, step.Container);
+        var container = await context.ExpectAsync(step.Service, step.Container);
         if (container.Status is ContainerStatus.Paused)
         {
             await context.Host.UnpauseContainerAsync(container.Id, default);
@@ -111,7 +111,12 @@ internal sealed class ContainerSteps(RunContext context)
 
     public async Task<Receipt> RestartAsync(RestartContainer step)
     {
-        var container = await ExpectAsync(step.Service, step.Container);
+        var container = await context.ExpectAsync(step.Service, step.Container);
+        if (container.Status is ContainerStatus.Paused)
+        {
+            await context.Host.UnpauseContainerAsync(container.Id, default);
+        }
+
         await context.Host.StopContainerAsync(container.Id, grace: null, default);
         await context.Host.StartContainerAsync(container.Id, default);
         return new Performed();
@@ -119,7 +124,7 @@ internal sealed class ContainerSteps(RunContext context)
 
     public async Task<Receipt> UnpauseAsync(UnpauseContainer step)
     {
-        var container = await ExpectAsync(step.Service, step.Container);
+        var container = await context.ExpectAsync(step.Service, step.Container);
         if (container.Status is not ContainerStatus.Paused)
         {
             return new Skipped("it was not paused any more");
@@ -258,14 +263,5 @@ internal sealed class ContainerSteps(RunContext context)
     /// <remarks>Another service of the same specification may have been the first to be sealed: the name is the step's.</remarks>
     private DesiredService Specified(string digest, string service) =>
         (context.Sealed.FindService(digest)
-        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with
-        { Name = service };
-
-    /// <summary>The container that the step names, by id: under another id it is somebody else's doing.</summary>
-    private async Task<ObservedContainer> ExpectAsync(string service, ContainerRef expected) =>
-        await context.FindAsync(service, expected)
-            ?? throw new StepFailedException(
-                FailureClass.Environmental,
-                $"the container {expected.Name} of {service} that the plan expects is gone",
-                "something else on this host removed it; see docker events");
+        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with { Name = service };
 }

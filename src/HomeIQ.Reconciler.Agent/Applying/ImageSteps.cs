@@ -61,7 +61,7 @@ internal sealed class ImageSteps(RunContext context)
     public async Task<Receipt> ReleaseAsync(ReleaseImage step) =>
         await context.Host.UntagImageAsync(step.Tag, CancellationToken.None) ? new Performed() : new Skipped("the tag was gone already");
 
-    public Receipt Export(ExportContent step)
+    public async Task<Receipt> ExportAsync(ExportContent step)
     {
         if (context.Contents.IsIntact(step.Digest))
         {
@@ -73,9 +73,17 @@ internal sealed class ImageSteps(RunContext context)
             throw new StepFailedException(FailureClass.Environmental, "the file to export is not part of this commit");
         }
 
-        context.Contents.Export(context.Tree, bound);
+        // On record before the file is: who runs on the older one has to be started again, whatever happens in between.
+        var readers = (await context.Host.ListContainersAsync(CancellationToken.None))
+            .Where(container => container.IsUp && IsReader(container, step.Digest))
+            .Select(container => new StaleReader(container.Id, container.StartedAt, step.Digest));
+        context.Contents.Export(context.Tree, bound, [.. readers]);
         return new Performed();
     }
+
+    private bool IsReader(ObservedContainer container, string digest) =>
+        container.Owner is { } owner && owner.Instance == context.Instance
+        && context.Sealed.FindService(owner.SpecDigest)?.Spec.Mounts.Any(mount => mount.Content == digest) == true;
 
     /// <summary>The image if the engine has it, for a build only when it was made from the same source.</summary>
     public async Task<Receipt?> ProbeAsync(string reference, string? buildDigest = null) =>

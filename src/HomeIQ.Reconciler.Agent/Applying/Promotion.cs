@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
@@ -65,7 +66,7 @@ internal sealed class Promotion(RunContext context)
             }
 
             var before = context.Before?.Find(service.Name);
-            var recorded = context.Sealed.FindRecorded(container.Id) ?? (before?.ContainerId == container.Id ? before.Recorded : container.Fields);
+            var recorded = before?.ContainerId == container.Id ? Recorded(before, container) : context.Sealed.FindRecorded(container.Id) ?? container.Fields;
             var digest = container.Owner!.SpecDigest;
             var repoDigest = context.ImageFor(service.Name)?.RepoDigest ?? (before?.ImageId == container.ImageId ? before.RepoDigest : null);
             // An image that was not built anew is still the old source: the commit's newer one is not what runs.
@@ -81,11 +82,18 @@ internal sealed class Promotion(RunContext context)
             Services = [.. services],
             Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, networks.FirstOrDefault(there => there.Name == network.Name)?.Id ?? ""))],
             Volumes = desired.Volumes,
+            Contents = desired.Contents,
             Policy = desired.Policy with { Soak = SoakPolicy.None },
         };
         context.Sealed.PutState(context.Run, state);
         return new StateSealed(context.Before is { } former && IsRepairOf(former, state));
     }
+
+    /// <summary>Unset fields of a container that outlived a change of the engine's version are recorded again.</summary>
+    private ValueMap<string> Recorded(EffectiveService before, ObservedContainer container) =>
+        context is { Before.EngineVersion: { Length: > 0 } earlier, EngineVersion: { Length: > 0 } now } && earlier != now
+            ? Recording.Again(before.Service.Spec, before.Recorded, container.Fields)
+            : before.Recorded;
 
     /// <summary>Verified, and since then? What crashed or fell ill while others were verified is not promoted. What the plan left stopped was never started.</summary>
     private async Task JudgeAsync(string service, ObservedContainer container)

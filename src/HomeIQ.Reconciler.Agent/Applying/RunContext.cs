@@ -90,6 +90,18 @@ public sealed class RunContext
         }
     }
 
+    /// <summary>The container that a step names, by id: under another id it is somebody else's doing.</summary>
+    public async Task<ObservedContainer> ExpectAsync(string service, ContainerRef expected) =>
+        await FindAsync(service, expected)
+            ?? throw new StepFailedException(
+                FailureClass.Environmental,
+                $"the container {expected.Name} of {service} that the plan expects is gone",
+                "something else on this host removed it; see docker events");
+
+    /// <summary>What was recorded of a container when it was made: what its drift is measured against.</summary>
+    public ValueMap<string> RecordedOf(string service, string containerId) =>
+        Before?.Find(service) is { } held && held.ContainerId == containerId ? held.Recorded : Sealed.FindRecorded(containerId) ?? ValueMap<string>.Empty;
+
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
     public void Note(string service, Receipt receipt, bool isRollback)
     {

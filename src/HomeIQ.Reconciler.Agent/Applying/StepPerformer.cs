@@ -9,6 +9,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
 {
     private readonly ImageSteps images = new(context);
     private readonly ContainerSteps containers = new(context);
+    private readonly InPlaceSteps inPlace = new(context);
     private readonly NetworkSteps networks = new(context);
     private readonly Baseline baseline = new(context);
     private readonly StateSteps states = new(context);
@@ -25,7 +26,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 BuildImage build => await images.BuildAsync(step, build, cancellationToken),
                 KeepImage keep => await images.KeepAsync(keep),
                 ReleaseImage release => await images.ReleaseAsync(release),
-                ExportContent export => images.Export(export),
+                ExportContent export => await images.ExportAsync(export),
                 CreateNetwork create => await networks.CreateAsync(create),
                 ReplaceNetwork replace => await networks.ReplaceAsync(replace),
                 RemoveNetwork remove => await networks.RemoveAsync(remove),
@@ -38,6 +39,9 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 StartContainer start => await containers.StartAsync(start),
                 RestartContainer restart => await containers.RestartAsync(restart),
                 UnpauseContainer unpause => await containers.UnpauseAsync(unpause),
+                UpdateContainer update => await inPlace.UpdateAsync(update),
+                ReconnectNetwork reconnect => await inPlace.ReconnectAsync(reconnect),
+                DisconnectNetwork disconnect => await inPlace.DisconnectAsync(disconnect),
                 PutBack back => await containers.PutBackAsync(back),
                 RemoveContainer remove => await containers.RemoveAsync(remove),
                 VerifyService verify => await verification.VerifyAsync(step, verify, cancellationToken),
@@ -67,6 +71,9 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
         CreateContainer create => await containers.ProbeCreatedAsync(create),
         PullImage pull => await images.ProbeAsync(pull.Image),
         BuildImage build => await images.ProbeAsync(build.Image, build.BuildDigest),
+        UpdateContainer update => await inPlace.ProbeAsync(update),
+        ReconnectNetwork reconnect => await inPlace.ProbeAsync(reconnect),
+        DisconnectNetwork disconnect => await inPlace.ProbeAsync(disconnect),
         _ => null,
     };
 

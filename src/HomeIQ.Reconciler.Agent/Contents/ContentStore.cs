@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Contents;
 
@@ -9,12 +11,13 @@ namespace HomeIQ.Reconciler.Contents;
 /// <remarks>
 /// Exports can be read by every user (0644, executables and folders 0755, or the mode that the desired state names), since containers run as users of
 /// their own; the folder of all exports can be passed but not listed. Replacing an edited export makes a new file: a container that mounts the old one
-/// keeps seeing that until it is re-created.
+/// keeps seeing that until it is started again, which is kept on record beside the export.
 /// </remarks>
 public sealed class ContentStore(string root)
 {
     private const string Unfinished = ".new-";
     private const string Replaced = ".old-";
+    private const string Readers = ".readers-";
     private const int DigestLength = 64;
     private readonly Lock gate = new();
     private readonly Dictionary<string, string> intact = new(StringComparer.Ordinal);
@@ -54,8 +57,9 @@ public sealed class ContentStore(string root)
     }
 
     /// <summary>Exports a content whole or not at all; replaces an edited one. The tree may be missing for inline texts only.</summary>
+    /// <param name="readers">Containers that run with what lies at that place now, or lay there.</param>
     /// <exception cref="IOException">The content is not in the tree, cannot be exported, or is not what the digest says.</exception>
-    public void Export(ISourceTree? tree, BoundContent content)
+    public void Export(ISourceTree? tree, BoundContent content, IReadOnlyList<StaleReader>? readers = null)
     {
         var target = PathOf(content.Digest);
         if (IsIntact(content.Digest))
@@ -75,6 +79,7 @@ public sealed class ContentStore(string root)
 
             lock (gate)
             {
+                Remember(content.Digest, readers ?? []);
                 PutInPlace(temporary, target);
             }
         }
@@ -82,6 +87,13 @@ public sealed class ContentStore(string root)
         {
             ExportedFiles.Delete(temporary);
         }
+    }
+
+    /// <summary>Containers that ran when the export was put back, and see the older one as long as they are not started again.</summary>
+    public IEnumerable<StaleReader> StaleReaders(string digest)
+    {
+        var file = ReadersOf(digest);
+        return File.Exists(file) ? File.ReadAllLines(file).Select(line => line.Split(' ')).Where(words => words.Length == 2).Select(words => new StaleReader(words[0], Time(words[1]), digest)) : [];
     }
 
     /// <summary>Copies a file or folder of the commit to a host path where nothing is yet.</summary>
@@ -123,6 +135,10 @@ public sealed class ContentStore(string root)
                     removed.Add(name);
                     ExportedFiles.Delete(entry);
                 }
+                else if (name.StartsWith(Readers, StringComparison.Ordinal) && !keep.Contains(name[Readers.Length..]))
+                {
+                    ExportedFiles.Delete(entry);
+                }
                 else if (name.StartsWith(Unfinished, StringComparison.Ordinal) || name.StartsWith(Replaced, StringComparison.Ordinal))
                 {
                     ExportedFiles.Delete(entry);
@@ -133,6 +149,26 @@ public sealed class ContentStore(string root)
         removed.Sort(StringComparer.Ordinal);
         return removed;
     }
+
+    private string ReadersOf(string digest) => Path.Combine(Root, Readers + digest);
+
+    /// <summary>The list before is void: whoever of it still sees an older one runs now, too.</summary>
+    private void Remember(string digest, IReadOnlyList<StaleReader> readers)
+    {
+        var file = ReadersOf(digest);
+        if (readers.Count > 0)
+        {
+            var lines = readers.Select(reader => $"{reader.ContainerId} {reader.StartedAt?.UtcTicks.ToString(CultureInfo.InvariantCulture) ?? "-"}\n");
+            DurableFile.Write(file, Encoding.UTF8.GetBytes(string.Concat(lines)), DurableFile.Private);
+        }
+        else
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static DateTimeOffset? Time(string ticks) =>
+        long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? new DateTimeOffset(number, TimeSpan.Zero) : null;
 
     private static bool IsDigest(string name) => name.Length == DigestLength && name.All(char.IsAsciiHexDigitLower);
 

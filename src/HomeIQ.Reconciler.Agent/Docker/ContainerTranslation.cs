@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using Models = Docker.DotNet.Models;
 
@@ -58,6 +59,48 @@ internal static class ContainerTranslation
                 : null,
         };
     }
+
+    /// <summary>The body of an update: what it does not name, the engine leaves as it is.</summary>
+    public static string ToUpdate(ContainerUpdate update) => Query.Write(writer =>
+    {
+        void Number(string name, long? value)
+        {
+            if (value is { } number)
+            {
+                writer.WriteNumber(name, number);
+            }
+        }
+
+        void Text(string name, string? value)
+        {
+            if (value is not null)
+            {
+                writer.WriteString(name, value);
+            }
+        }
+
+        writer.WriteStartObject();
+        Number("Memory", update.Memory);
+        Number("MemorySwap", update.MemorySwap);
+        Number("MemoryReservation", update.MemoryReservation);
+        Number("NanoCpus", update.NanoCpus);
+        Number("CpuShares", update.CpuShares);
+        Number("CpuQuota", update.CpuQuota);
+        Number("CpuPeriod", update.CpuPeriod);
+        Text("CpusetCpus", update.CpusetCpus);
+        Text("CpusetMems", update.CpusetMems);
+        Number("PidsLimit", update.PidsLimit);
+        Number("BlkioWeight", update.BlkioWeight);
+        if (update.Restart is { } restart)
+        {
+            writer.WriteStartObject("RestartPolicy");
+            writer.WriteString("Name", restart.Name);
+            writer.WriteNumber("MaximumRetryCount", restart.MaximumRetries);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    });
 
     private static Models.HostConfig ToHostConfig(ContainerSpec spec, EngineApi api, string? contentRoot)
     {

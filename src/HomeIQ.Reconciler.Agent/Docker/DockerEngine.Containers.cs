@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Docker.DotNet;
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 using Models = Docker.DotNet.Models;
@@ -69,19 +70,13 @@ public sealed partial class DockerEngine
         return true;
     }, cancellationToken);
 
+    public Task SetRestartPolicyAsync(string containerId, RestartPolicy policy, CancellationToken cancellationToken) =>
+        UpdateContainerAsync(containerId, new() { Restart = policy }, cancellationToken);
+
     // Raw: the library's request would carry every limit along as zero.
-    public Task SetRestartPolicyAsync(string containerId, RestartPolicy policy, CancellationToken cancellationToken) => CallAsync<bool>(async token =>
+    public Task UpdateContainerAsync(string containerId, ContainerUpdate update, CancellationToken cancellationToken) => CallAsync<bool>(async token =>
     {
-        var body = Query.Write(writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteStartObject("RestartPolicy");
-            writer.WriteString("Name", policy.Name);
-            writer.WriteNumber("MaximumRetryCount", policy.MaximumRetries);
-            writer.WriteEndObject();
-            writer.WriteEndObject();
-        });
-        await raw.PostAsync(await ApiAsync(token), $"containers/{Query.Part(containerId)}/update", body, token);
+        await raw.PostAsync(await ApiAsync(token), $"containers/{Query.Part(containerId)}/update", ContainerTranslation.ToUpdate(update), token);
         return true;
     }, cancellationToken);
 

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
@@ -47,6 +48,9 @@ public interface IContainerHost : IAsyncDisposable
     Task RenameContainerAsync(string containerId, string name, CancellationToken cancellationToken);
 
     Task SetRestartPolicyAsync(string containerId, RestartPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>Changes settings of a container, whatever its status; all of them or, when the engine refuses, none.</summary>
+    Task UpdateContainerAsync(string containerId, ContainerUpdate update, CancellationToken cancellationToken);
 
     /// <summary>Removes a stopped container without its volumes; false when it was gone already.</summary>
     Task<bool> RemoveContainerAsync(string containerId, CancellationToken cancellationToken);

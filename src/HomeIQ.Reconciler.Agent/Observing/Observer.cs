@@ -25,9 +25,9 @@ public sealed class Observer(IContainerHost host, ContentStore contents, TimePro
         await Task.WhenAll([engine, containers, networks, volumes, .. references]);
 
         var ports = desired?.Services.SelectMany(service => service.Spec.Ports).Where(port => port.HostPort is not null).Select(port => port.HostPort!.Value).ToHashSet() ?? [];
-        var digests = (desired?.Contents.Select(content => content.Digest) ?? [])
+        List<string> digests = [.. (desired?.Contents.Select(content => content.Digest) ?? [])
             .Concat(effective.SelectMany(state => state.Services).SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>())
-            .Distinct(StringComparer.Ordinal);
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return new ObservedState
         {
             At = time.GetUtcNow(),
@@ -37,7 +37,8 @@ public sealed class Observer(IContainerHost host, ContentStore contents, TimePro
             Volumes = [.. await volumes],
             Images = new(references.Select(task => task.Result).Where(found => found.Image is not null).Select(found => KeyValuePair.Create(found.Reference, found.Image!))),
             HostPorts = isLocal && ports.Count > 0 ? HostPorts.Read(ports, await containers) : [],
-            IntactContents = [.. digests.Where(contents.IsIntact).Order(StringComparer.Ordinal)],
+            IntactContents = [.. digests.Where(contents.IsIntact)],
+            StaleReaders = [.. digests.SelectMany(contents.StaleReaders)],
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Compose;
 using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
@@ -15,6 +16,9 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <summary>The part of a pass that changes nothing: fetch, load, observe once, decide.</summary>
 public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
 {
+    /// <summary>How far back is looked for what could not be put right in place.</summary>
+    private const int RecentRuns = 20;
+
     private readonly ContentStore contents = new(state.ContentFolder);
     private readonly PastStates past = new(sealedStore, journal);
     private readonly ValueList<byte> key = state.Key();
@@ -61,7 +65,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
 
         var desired = effective.AsDesired();
         var observed = WithImagesOf(effective, seen ?? await ObserveAsync(desired, effective, cancellationToken));
-        return new(null, null, desired, effective, observed, await DecideAsync(Situation(desired, effective, observed, refresh: false), cancellationToken, isRepair: true), []);
+        return new(null, TreeOf(effective), desired, effective, observed, await DecideAsync(Situation(desired, effective, observed, refresh: false), cancellationToken, isRepair: true), []);
     }
 
     /// <summary>How the host stands. A repository that cannot be read is told, not fatal.</summary>
@@ -110,7 +114,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         var plan = await DecideAsync(Situation(desired, effective, observed, refresh: false) with { Quarantine = [] }, cancellationToken);
         plan = plan with { Refusals = [.. plan.Refusals.Where(refusal => refusal.Code is not ("downgrade" or "floating-tag"))], Approvals = [] };
         var left = Planner.PlanFor(Situation(effective.AsDesired(), target, observed, refresh: false)).Contents;
-        return (new(null, null, desired, effective, observed, plan, []), left);
+        return (new(null, TreeOf(target), desired, effective, observed, plan, []), left);
     }
 
     /// <summary>Only what is promoted lets go of anything, so that passes with nothing to do need not look at what there is.</summary>
@@ -132,6 +136,19 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         {
             var remark = new Remark("state-damaged", situation.Desired.Project, $"{damaged.Message.TrimEnd('.')}: nothing old is let go of", $"mend or remove it in {Path.Combine(state.SealedFolder, "states")}");
             return plan with { Warnings = [.. plan.Warnings, remark] };
+        }
+    }
+
+    /// <summary>The files of a commit that is kept here, whether the repository can be reached or not; null when it is not kept.</summary>
+    private ISourceTree? TreeOf(EffectiveState effective)
+    {
+        try
+        {
+            return source.TreeAt(effective.Revision);
+        }
+        catch (GitException)
+        {
+            return null;
         }
     }
 
@@ -186,8 +203,15 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         Quarantine = [.. journal.Quarantine()],
         IsStateLost = effective is null && observed.Containers.Any(container =>
             container.Owner is { } owner && owner.Instance == settings.Instance && journal.Find(owner.Run) is null),
+        LeftDrifted = effective is null ? [] : LeftDrifted(effective, observed),
         Refresh = refresh,
     };
+
+    /// <summary>Containers that recent runs could not put right in place; the journal is asked only when one of them may be meant.</summary>
+    private ValueList<string> LeftDrifted(EffectiveState effective, ObservedState observed) =>
+        Differ.Drift(effective, observed, settings.Instance).Any(change => change is ContainerDrifted or NetworkMissing)
+            ? [.. journal.Runs(RecentRuns).SelectMany(run => run.LeftDrifted).Distinct(StringComparer.Ordinal)]
+            : [];
 
     /// <summary>References mean the images that they meant when the state was sealed.</summary>
     private static ObservedState WithImagesOf(EffectiveState target, ObservedState observed) => observed with

@@ -88,6 +88,11 @@ public sealed class Reconciliation
         }
 
         var report = Gate(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), watches, cancellationToken);
+        if (LeavesRest(report) && await PlanAsync(revision, refresh: false, cancellationToken) is { Plan: { } rest } again)
+        {
+            report = Gate(rest, approve: null) ?? await SoakedAsync(await runs.BeginAsync(again, RunCause.Apply, cancellationToken), watches, cancellationToken);
+        }
+
         return report with { Problems = [.. planned.Problems, .. report.Problems] };
     }
 
@@ -137,7 +142,7 @@ public sealed class Reconciliation
 
         return new(time.GetUtcNow(), status, planned.Plan, report, waits)
         {
-            Next = watched is null ? null : time.GetUtcNow() + SoakWatch.Round,
+            Next = LeavesRest(report) ? time.GetUtcNow() : watched is null ? null : time.GetUtcNow() + SoakWatch.Round,
         };
     }
 
@@ -160,6 +165,9 @@ public sealed class Reconciliation
             ? (await runs.BeginAsync(planned, isRepair ? RunCause.Drift : RunCause.Commit, cancellationToken, isRepair ? null : watched?.Id), attempt)
             : (null, attempt);
     }
+
+    /// <summary>What a run could not put right in place is made again without waiting for the usual interval.</summary>
+    private bool LeavesRest(ApplyReport? report) => report is { Result: ApplyResult.Applied, Run: { } run } && journal.Find(run)!.LeftDrifted.Any();
 
     /// <summary>A fix need not wait until what it mends has been watched to the end.</summary>
     private static bool Supersedes(Plan plan, RunRecord watched) => plan.Contents.Keys.Any(watched.Plan.Contents.ContainsKey);

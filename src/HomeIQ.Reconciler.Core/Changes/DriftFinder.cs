@@ -107,7 +107,7 @@ internal sealed class DriftFinder
             {
                 yield return new(Attachment + wanted.Network, "joined", "joined to a network of that name that is gone");
             }
-            else if (joined is null && !effective.Recorded.ContainsKey($"NetworkSettings.Networks.{wanted.Network}"))
+            else if (joined is null && !effective.Recorded.ContainsKey(NetworkFields.Presence(wanted.Network)))
             {
                 yield return new(Attachment + wanted.Network, "joined", null);
             }

@@ -9,8 +9,6 @@ namespace HomeIQ.Reconciler.Changes;
 /// <param name="Leave">Networks that it is on and was not made for.</param>
 internal sealed record InPlace(ValueList<string> Settings, ValueList<string> Rejoin, ValueList<string> Leave)
 {
-    private const string OnNetwork = "NetworkSettings.Networks.";
-
     public static readonly InPlace Nothing = new([], [], []);
 
     /// <summary>Null when one of the fields takes another container.</summary>
@@ -28,7 +26,7 @@ internal sealed record InPlace(ValueList<string> Settings, ValueList<string> Rej
                 case { } own when specified.Contains(own):
                     rejoin.Add(own);
                     break;
-                case { } strange when !effective.Recorded.ContainsKey(OnNetwork + strange):
+                case { } strange when !effective.Recorded.ContainsKey(NetworkFields.Presence(strange)):
                     leave.Add(strange);
                     break;
                 default:
@@ -40,16 +38,8 @@ internal sealed record InPlace(ValueList<string> Settings, ValueList<string> Rej
         return ContainerUpdate.Back(effective.Recorded, settings) is null ? null : new([.. settings], [.. rejoin], [.. leave]);
     }
 
-    /// <summary>The recorded fields that tell how a container is on a network.</summary>
-    public static ValueMap<string> OfNetwork(ValueMap<string> fields, string network) =>
-        new(fields.Where(field => IsOf(field.Key, OnNetwork, network)));
-
     /// <summary>Names of networks may have dots: the longest that fits is meant.</summary>
     private static string? NetworkOf(string field, HashSet<string> networks) => networks
-        .Where(network => IsOf(field, OnNetwork, network) || IsOf(field, DriftFinder.Attachment, network))
+        .Where(network => NetworkFields.IsOf(field, network) || NetworkFields.IsOf(field, DriftFinder.Attachment, network))
         .MaxBy(network => network.Length);
-
-    private static bool IsOf(string field, string prefix, string network) =>
-        field.StartsWith(prefix, StringComparison.Ordinal) && field.AsSpan(prefix.Length).StartsWith(network, StringComparison.Ordinal)
-        && (field.Length == prefix.Length + network.Length || field[prefix.Length + network.Length] == '.');
 }

@@ -17,12 +17,15 @@ public sealed record EffectiveState
 
     public ValueList<DesiredVolume> Volumes { get; init; } = [];
 
+    /// <summary>Where the files and folders of the commit that containers mount are to be had from.</summary>
+    public ValueList<BoundContent> Contents { get; init; } = [];
+
     /// <summary>How change is made while the host is held to it; without a watch, since what worked before need not show it again.</summary>
     public Policy Policy { get; init; } = new() { Soak = SoakPolicy.None };
 
     public EffectiveService? Find(string service) => Services.FirstOrDefault(candidate => candidate.Service.Name == service);
 
-    /// <summary>The desired state that it stands for: nothing to build, nothing to pull, content by digest.</summary>
+    /// <summary>The desired state that it stands for: nothing to build, nothing to pull.</summary>
     public DesiredState AsDesired() => new()
     {
         Project = Project,
@@ -31,8 +34,7 @@ public sealed record EffectiveState
         Networks = [.. Networks.Select(network => network.Network)],
         Volumes = Volumes,
         Policy = Policy,
-        Contents = [.. Services.SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>()
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(digest => new BoundContent(digest, Path: null))],
+        Contents = Contents,
         Secrets = [.. Services.SelectMany(service => service.Service.Spec.SecretFields
             .Where(field => field.StartsWith("env.", StringComparison.Ordinal))
             .Select(field => service.Service.Spec.Environment.TryGetValue(field["env.".Length..], out var value) ? value : "")).Distinct(StringComparer.Ordinal)],

@@ -48,6 +48,10 @@ public sealed record RunRecord
             .Distinct(),
     ];
 
+    /// <summary>Ids of containers that it could not put right while they stay the same.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> LeftDrifted => Begun.Select(step => step.Receipt).OfType<LeftDrifted>().Select(left => left.ContainerId);
+
     public bool IsFinished => EndedAt is not null;
 
     /// <summary>The first step that failed on the way forward.</summary>

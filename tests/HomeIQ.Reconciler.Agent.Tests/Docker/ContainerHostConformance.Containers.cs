@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Observed;
@@ -308,6 +309,82 @@ public abstract partial class ContainerHostConformance
             before.Fields.Where(field => !field.Key.StartsWith("HostConfig.RestartPolicy", StringComparison.Ordinal)),
             after.Fields.Where(field => !field.Key.StartsWith("HostConfig.RestartPolicy", StringComparison.Ordinal)));
         Assert.Equal(before.Fields, (await LookAsync(id)).Fields);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_update_changes_what_it_names_and_nothing_else(bool running)
+    {
+        var spec = App() with { Memory = 64 << 20, MemoryReservation = 32 << 20, CpuShares = 512, NanoCpus = 500_000_000, PidsLimit = 100, CpusetCpus = "0", Restart = new("on-failure", 5) };
+        var id = running ? await RunAsync("a", spec) : await CreateAsync("a", spec);
+        var before = await LookAsync(id);
+        var update = new ContainerUpdate { Memory = 48 << 20, MemorySwap = 96 << 20, CpuShares = 256 };
+
+        await Host.UpdateContainerAsync(id, update, Cancel);
+        await Host.UpdateContainerAsync(id, update, Cancel);
+        var after = await LookAsync(id);
+
+        Assert.Equal(before with { Fields = after.Fields }, after with { LastHealthOutput = before.LastHealthOutput });
+        Assert.Equal(
+            before.Fields.With("HostConfig.Memory", $"{48 << 20}").With("HostConfig.MemorySwap", $"{96 << 20}").With("HostConfig.CpuShares", "256").ToString(), after.Fields.ToString());
+    }
+
+    [Fact]
+    public async Task What_was_updated_is_as_it_was_after_an_update_back()
+    {
+        var id = await RunAsync("a", App() with { Memory = 64 << 20, CpuShares = 512, NanoCpus = 500_000_000, PidsLimit = 100, CpusetCpus = "0", Restart = new("on-failure", 5) });
+        var made = (await LookAsync(id)).Fields;
+
+        await Host.UpdateContainerAsync(id, new() { Memory = 512 << 20, MemorySwap = 1 << 30, CpuShares = 2, NanoCpus = 1_000_000_000, PidsLimit = 7, Restart = new("always") }, Cancel);
+        var drifted = (await LookAsync(id)).Fields;
+        await Host.UpdateContainerAsync(id, ContainerUpdate.Back(made, made.Keys.Where(field => drifted.GetValueOrDefault(field) != made[field]))!, Cancel);
+
+        Assert.Equal("536870912", drifted["HostConfig.Memory"]);
+        Assert.Equal(made.ToString(), (await LookAsync(id)).Fields.ToString());
+    }
+
+    [Fact]
+    public async Task A_limit_on_processes_that_was_never_set_can_be_taken_away_again_and_one_on_memory_cannot()
+    {
+        var id = await RunAsync("a", App());
+        var made = (await LookAsync(id)).Fields;
+
+        await Host.UpdateContainerAsync(id, new() { PidsLimit = 50 }, Cancel);
+        Assert.Equal("50", (await LookAsync(id)).Fields["HostConfig.PidsLimit"]);
+        await Host.UpdateContainerAsync(id, new() { PidsLimit = 0 }, Cancel);
+        Assert.Equal(made.ToString(), (await LookAsync(id)).Fields.ToString());
+
+        await Host.UpdateContainerAsync(id, new() { Memory = 64 << 20, MemorySwap = 64 << 20 }, Cancel);
+        await Host.UpdateContainerAsync(id, new() { Memory = 0, MemorySwap = 0 }, Cancel);
+        Assert.Equal($"{64 << 20}", (await LookAsync(id)).Fields["HostConfig.Memory"]);
+    }
+
+    [Fact]
+    public async Task A_refused_update_changes_nothing()
+    {
+        var id = await RunAsync("a", App() with { Memory = 64 << 20, MemorySwap = 64 << 20, NanoCpus = 500_000_000 });
+        var before = (await LookAsync(id)).Fields;
+
+        await FailsAsync(HostFailure.Invalid, () => Host.UpdateContainerAsync(id, new() { Memory = 1000, CpuShares = 3 }, Cancel));
+        await FailsAsync(HostFailure.Conflict, () => Host.UpdateContainerAsync(id, new() { Memory = 1 << 30, CpuShares = 3 }, Cancel));
+        await FailsAsync(HostFailure.Conflict, () => Host.UpdateContainerAsync(id, new() { CpuQuota = 20000, CpuShares = 3 }, Cancel));
+        await FailsAsync(HostFailure.NotFound, () => Host.UpdateContainerAsync(Unknown, new() { CpuShares = 3 }, Cancel));
+
+        Assert.Equal(before.ToString(), (await LookAsync(id)).Fields.ToString());
+    }
+
+    [Fact]
+    public async Task A_paused_container_is_updated_as_well()
+    {
+        var id = await RunAsync("a", App() with { CpuShares = 512 });
+        await PauseAsync(id);
+
+        await Host.UpdateContainerAsync(id, new() { CpuShares = 256 }, Cancel);
+
+        var seen = await LookAsync(id);
+        Assert.Equal((ContainerStatus.Paused, "256"), (seen.Status, seen.Fields["HostConfig.CpuShares"]));
+        await Host.UnpauseContainerAsync(id, Cancel);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Observed;
@@ -103,6 +104,83 @@ public abstract partial class ContainerHostConformance
         Assert.Equal([Named("one")], disconnected.Networks.Select(network => network.Network));
         Assert.Equal(connected.StartedAt, disconnected.StartedAt);
         Assert.NotEqual(connected.Fields, disconnected.Fields);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_container_that_was_taken_off_its_networks_is_as_it_was_made_once_it_is_connected_as_specified(bool running)
+    {
+        var one = await Host.CreateNetworkAsync(new(Named("one")) { Pools = [new("10.213.9.0/24")] }, NoLabels, Cancel);
+        var two = await Host.CreateNetworkAsync(new(Named("two")), NoLabels, Cancel);
+        NetworkAttachment[] wanted = [new(Named("one")) { Aliases = ["db", "web"], Ipv4Address = "10.213.9.77" }, new(Named("two")) { Aliases = ["web"] }];
+        var spec = App() with { NetworkMode = null, Networks = [.. wanted] };
+        var id = running ? await RunAsync("a", spec) : await CreateAsync("a", spec);
+        var made = await LookAsync(id);
+
+        await Host.DisconnectAsync(one, id, Cancel);
+        await Host.DisconnectAsync(two, id, Cancel);
+        Assert.Empty((await LookAsync(id)).Networks);
+        await Host.ConnectAsync(two, id, wanted[1], Cancel);
+        await Host.ConnectAsync(one, id, wanted[0], Cancel);
+        var again = await LookAsync(id);
+
+        Assert.Equal(made.Fields.ToString(), again.Fields.ToString());
+        Assert.Equal((made.StartedAt, made.Status), (again.StartedAt, again.Status));
+        Assert.Equal(running ? "10.213.9.77" : null, again.Networks[0].Address);
+    }
+
+    [Fact]
+    public async Task A_published_port_is_there_again_once_the_container_is()
+    {
+        var network = await Host.CreateNetworkAsync(new(Named("net")), NoLabels, Cancel);
+        var port = new PortBinding(8080, "tcp", "127.0.0.1", FreePort());
+        var id = await RunAsync("a", App() with { NetworkMode = null, Networks = [new(Named("net"))], Ports = [port] });
+
+        await Host.DisconnectAsync(network, id, Cancel);
+        await Host.ConnectAsync(network, id, new(Named("net")), Cancel);
+
+        Assert.Equal([port], (await LookAsync(id)).PublishedPorts);
+    }
+
+    [Fact]
+    public async Task A_container_that_joins_under_other_names_is_on_the_network_in_another_way()
+    {
+        var id = await AttachedAsync("a", "net");
+        var made = await LookAsync(id);
+
+        await Host.DisconnectAsync(Named("net"), id, Cancel);
+        await Host.ConnectAsync(Named("net"), id, new(Named("net")) { Aliases = ["other"] }, Cancel);
+        Assert.NotEqual(NetworkFields.Of(made.Fields, Named("net")), NetworkFields.Of((await LookAsync(id)).Fields, Named("net")));
+
+        await Host.DisconnectAsync(Named("net"), id, Cancel);
+        await Host.ConnectAsync(Named("net"), id, new(Named("net")) { Aliases = ["web"] }, Cancel);
+        Assert.Equal(made.Fields.ToString(), (await LookAsync(id)).Fields.ToString());
+    }
+
+    [Fact]
+    public async Task An_address_that_is_taken_cannot_be_joined_with()
+    {
+        var network = await Host.CreateNetworkAsync(new(Named("net")) { Pools = [new("10.213.10.0/24")] }, NoLabels, Cancel);
+        await RunAsync("a", App() with { NetworkMode = null, Networks = [new(Named("net")) { Ipv4Address = "10.213.10.7" }] });
+        var other = await AttachedAsync("b", "other");
+
+        await FailsAsync(HostFailure.Conflict, () => Host.ConnectAsync(network, other, new(Named("net")) { Ipv4Address = "10.213.10.7" }, Cancel));
+
+        Assert.Equal([Named("other")], (await LookAsync(other)).Networks.Select(joined => joined.Network));
+    }
+
+    [Fact]
+    public async Task A_running_container_joins_a_network_that_was_made_anew_under_the_name()
+    {
+        var id = await AttachedAsync("a", "net");
+        await Host.DisconnectAsync(Named("net"), id, Cancel);
+        await Host.RemoveNetworkAsync(Named("net"), Cancel);
+        var renewed = await Host.CreateNetworkAsync(new(Named("net")), NoLabels, Cancel);
+
+        await Host.ConnectAsync(renewed, id, new(Named("net")) { Aliases = ["web"] }, Cancel);
+
+        Assert.Equal(renewed, Assert.Single((await LookAsync(id)).Networks).NetworkId);
     }
 
     [Fact]

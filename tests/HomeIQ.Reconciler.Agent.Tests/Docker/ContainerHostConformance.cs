@@ -66,6 +66,9 @@ public abstract partial class ContainerHostConformance : IAsyncLifetime
     /// <summary>Clears away what no container host can remove: there is no such call, on purpose.</summary>
     protected virtual Task ForgetVolumeAsync(string name) => Task.CompletedTask;
 
+    /// <summary>Pauses a container: no container host can, since nobody wants that.</summary>
+    protected abstract Task PauseAsync(string id);
+
     /// <summary>A name of this test's own.</summary>
     protected string Named(string name) => $"{prefix}-{name}";
 

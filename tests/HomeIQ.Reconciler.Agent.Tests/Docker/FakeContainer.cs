@@ -10,7 +10,7 @@ internal sealed class FakeContainer
 
     public required string Name { get; set; }
 
-    public required ContainerSpec Spec { get; init; }
+    public required ContainerSpec Spec { get; set; }
 
     public required FakeImage Image { get; init; }
 

@@ -60,19 +60,7 @@ public sealed partial class FakeEngine
             {
                 var container = Get(containerId);
                 var network = FindNetwork(networkId) ?? throw NoNetwork(networkId);
-                if (container.Endpoints.TryGetValue(network.Settings.Name, out var there) && (there.NetworkId == network.Id || there.NetworkId.Length == 0))
-                {
-                    // Told twice, or by two: the adapter takes it for done.
-                    return true;
-                }
-
-                container.Endpoints[network.Settings.Name] = new FakeEndpoint(attachment);
-                if (container.IsUp)
-                {
-                    Plug(container);
-                }
-
-                return true;
+                return Connect(container, network, attachment);
             },
             cancellationToken);
 
@@ -83,13 +71,7 @@ public sealed partial class FakeEngine
             () =>
             {
                 var container = Get(containerId);
-                var name = FindNetwork(networkId)?.Settings.Name ?? networkId;
-                foreach (var attached in container.Endpoints.Where(pair => pair.Key == name || pair.Value.NetworkId == networkId).Select(pair => pair.Key).ToList())
-                {
-                    container.Endpoints.Remove(attached);
-                }
-
-                return true;
+                return Disconnect(container, networkId);
             },
             cancellationToken);
 
@@ -99,6 +81,51 @@ public sealed partial class FakeEngine
             () => $"create volume {volume.Name}",
             () => volumes.TryAdd(volume.Name, new FakeVolume(volume, new([.. volume.Labels, .. labels]))),
             cancellationToken);
+
+    private bool Connect(FakeContainer container, FakeNetwork network, NetworkAttachment attachment)
+    {
+        if (container.Endpoints.TryGetValue(network.Settings.Name, out var there) && (there.NetworkId == network.Id || there.NetworkId.Length == 0))
+        {
+            // Told twice, or by two: the adapter takes it for done.
+            return true;
+        }
+
+        var before = container.Endpoints.GetValueOrDefault(network.Settings.Name);
+        container.Endpoints[network.Settings.Name] = new FakeEndpoint(attachment);
+        if (!container.IsUp)
+        {
+            return true;
+        }
+
+        try
+        {
+            Plug(container);
+        }
+        catch (ContainerHostException)
+        {
+            // All of it or nothing.
+            container.Endpoints.Remove(network.Settings.Name);
+            if (before is not null)
+            {
+                container.Endpoints[network.Settings.Name] = before;
+            }
+
+            throw;
+        }
+
+        return true;
+    }
+
+    private bool Disconnect(FakeContainer container, string networkId)
+    {
+        var name = FindNetwork(networkId)?.Settings.Name ?? networkId;
+        foreach (var attached in container.Endpoints.Where(pair => pair.Key == name || pair.Value.NetworkId == networkId).Select(pair => pair.Key).ToList())
+        {
+            container.Endpoints.Remove(attached);
+        }
+
+        return true;
+    }
 
     private string AddNetwork(DesiredNetwork network, ValueMap<string> labels)
     {

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
@@ -44,6 +45,18 @@ public sealed partial class FakeEngine
         Drop(container);
         return true;
     });
+
+    /// <summary>As with <c>docker update</c>.</summary>
+    public void UpdateByHand(string name, ContainerUpdate update) => Ask(() => Update(Get(name), update));
+
+    /// <summary>As with <c>docker network connect</c>.</summary>
+    public void ConnectByHand(string name, string network, params string[] aliases) => Ask(() => Connect(Get(name), FindNetwork(network)!, new(network) { Aliases = [.. aliases] }));
+
+    /// <summary>As with <c>docker network disconnect</c>.</summary>
+    public void DisconnectByHand(string name, string network) => Ask(() => Disconnect(Get(name), network));
+
+    /// <summary>As with <c>docker network create</c>.</summary>
+    public void AddNetworkByHand(string name) => Ask(() => AddNetwork(new(name), ValueMap<string>.Empty));
 
     public void RemoveNetworkByHand(string name) => Ask(() => networks.Remove(name));
 

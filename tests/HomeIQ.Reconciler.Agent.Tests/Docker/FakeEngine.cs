@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
@@ -40,6 +41,9 @@ public sealed partial class FakeEngine : IContainerHost
 
     public Faults Faults { get; } = new();
 
+    /// <summary>What an engine of another version says more of each container.</summary>
+    public ValueMap<string> NewFields { get; set; } = ValueMap<string>.Empty;
+
     public EngineFacts Facts { get; set; } = new("FAKE:ENGINE", "29.1.0", "1.52", "Debian GNU/Linux 12", "x86_64");
 
     public ValueTask DisposeAsync()
@@ -56,10 +60,10 @@ public sealed partial class FakeEngine : IContainerHost
 
     public Task<IReadOnlyList<ObservedContainer>> ListContainersAsync(CancellationToken cancellationToken) =>
         LookAsync<IReadOnlyList<ObservedContainer>>(
-            "list", () => [.. containers.Values.OrderBy(container => container.Name, StringComparer.Ordinal).Select(container => container.Observe())], cancellationToken);
+            "list", () => [.. containers.Values.OrderBy(container => container.Name, StringComparer.Ordinal).Select(Observe)], cancellationToken);
 
     public Task<ObservedContainer?> FindContainerAsync(string idOrName, CancellationToken cancellationToken) =>
-        LookAsync("find", () => Find(idOrName)?.Observe(), cancellationToken);
+        LookAsync("find", () => Find(idOrName) is { } found ? Observe(found) : null, cancellationToken);
 
     public Task<string> InspectRawAsync(string containerId, CancellationToken cancellationToken) =>
         LookAsync("inspect", () => FakeFields.AsJson(Get(containerId)), cancellationToken);
@@ -129,14 +133,11 @@ public sealed partial class FakeEngine : IContainerHost
         TellAsync(
             "restart-policy",
             () => $"restart policy of {NameOf(containerId)}: {policy}",
-            () =>
-            {
-                var container = Get(containerId);
-                container.Restart = policy;
-                Happened(container, "update");
-                return true;
-            },
+            () => Update(Get(containerId), new() { Restart = policy }),
             cancellationToken);
+
+    public Task UpdateContainerAsync(string containerId, ContainerUpdate update, CancellationToken cancellationToken) =>
+        TellAsync("update", () => $"update {NameOf(containerId)}", () => Update(Get(containerId), update), cancellationToken);
 
     public Task<bool> RemoveContainerAsync(string containerId, CancellationToken cancellationToken) =>
         TellAsync(
@@ -194,6 +195,48 @@ public sealed partial class FakeEngine : IContainerHost
         containers[container.Id] = container;
         Happened(container, "create");
         return container.Id;
+    }
+
+    private ObservedContainer Observe(FakeContainer container) =>
+        container.Observe() is var seen && NewFields.Count > 0 ? seen with { Fields = new([.. seen.Fields, .. NewFields]) } : seen;
+
+    /// <summary>All of it or none; to an engine, zero and empty mean "leave it".</summary>
+    private bool Update(FakeContainer container, ContainerUpdate update)
+    {
+        var spec = container.Spec;
+        if (update.Memory is > 0 and < 6 << 20)
+        {
+            throw new ContainerHostException(HostFailure.Invalid, "Minimum memory limit allowed is 6MB");
+        }
+
+        if (update.Memory > FakeFields.SwapOf(spec) && FakeFields.SwapOf(spec) > 0 && update.MemorySwap is null or 0)
+        {
+            throw Conflict($"Cannot update container {container.Id}: Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time");
+        }
+
+        if ((update.CpuQuota is > 0 || update.CpuPeriod is > 0) && spec.NanoCpus > 0)
+        {
+            throw Conflict($"Cannot update container {container.Id}: Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set");
+        }
+
+        container.Restart = update.Restart ?? container.Restart;
+        container.Spec = spec with
+        {
+            Memory = Given(update.Memory) ?? spec.Memory,
+            MemorySwap = Given(update.MemorySwap) ?? FakeFields.SwapOf(spec),
+            MemoryReservation = Given(update.MemoryReservation) ?? spec.MemoryReservation,
+            NanoCpus = Given(update.NanoCpus) ?? spec.NanoCpus,
+            CpuShares = Given(update.CpuShares) ?? spec.CpuShares,
+            CpuQuota = Given(update.CpuQuota) ?? spec.CpuQuota,
+            CpuPeriod = Given(update.CpuPeriod) ?? spec.CpuPeriod,
+            CpusetCpus = update.CpusetCpus is { Length: > 0 } cpus ? cpus : spec.CpusetCpus,
+            CpusetMems = update.CpusetMems is { Length: > 0 } mems ? mems : spec.CpusetMems,
+            PidsLimit = update.PidsLimit ?? spec.PidsLimit,
+        };
+        Happened(container, "update");
+        return true;
+
+        static long? Given(long? value) => value is 0 ? null : value;
     }
 
     private void Mount(FakeContainer container)

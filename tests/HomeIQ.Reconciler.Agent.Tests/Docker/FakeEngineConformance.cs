@@ -16,4 +16,10 @@ public sealed class FakeEngineConformance : ContainerHostConformance
         return Task.FromResult<(IContainerHost, ConformanceImages)>((
             engine, new("homeiq-test/app:1.0.0", "homeiq-test/app:1.1.0", ["CMD", "curl", "-f", "http://localhost:8080/health"])));
     }
+
+    protected override Task PauseAsync(string id)
+    {
+        ((FakeEngine)Host).Pause(id);
+        return Task.CompletedTask;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Docker;
@@ -41,9 +42,13 @@ internal static class FakeFields
         Optional("HostConfig.PidMode", spec.PidMode);
         Number("HostConfig.Memory", spec.Memory);
         Number("HostConfig.MemoryReservation", spec.MemoryReservation);
-        Number("HostConfig.MemorySwap", spec.MemorySwap == 0 ? spec.Memory * 2 : spec.MemorySwap);
+        Number("HostConfig.MemorySwap", SwapOf(spec));
         Number("HostConfig.NanoCpus", spec.NanoCpus);
         Number("HostConfig.CpuShares", spec.CpuShares);
+        Number("HostConfig.CpuQuota", spec.CpuQuota);
+        Number("HostConfig.CpuPeriod", spec.CpuPeriod);
+        Optional("HostConfig.CpusetCpus", spec.CpusetCpus);
+        Optional("HostConfig.CpusetMems", spec.CpusetMems);
         Number("HostConfig.PidsLimit", spec.PidsLimit);
         Number("HostConfig.ShmSize", spec.ShmSize == 0 ? 64 << 20 : spec.ShmSize);
         Number("HostConfig.OomScoreAdj", spec.OomScoreAdjustment);
@@ -113,6 +118,9 @@ internal static class FakeFields
             }
         }
     }
+
+    /// <summary>As much swap again as memory, when nobody says otherwise.</summary>
+    public static long SwapOf(ContainerSpec spec) => spec.MemorySwap == 0 ? spec.Memory * 2 : spec.MemorySwap;
 
     /// <summary>As the engine writes JSON, which also escapes what could end a script.</summary>
     public static string AsJson(FakeContainer container) => Inspect(container).ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })

@@ -61,7 +61,7 @@ public sealed class Faults
         }
     }
 
-    /// <param name="call"><c>create, start, stop, unpause, rename, restart-policy, remove, pull, build, tag, untag, create-network, remove-network, connect, disconnect, create-volume</c>,
+    /// <param name="call"><c>create, start, stop, unpause, rename, restart-policy, update, remove, pull, build, tag, untag, create-network, remove-network, connect, disconnect, create-volume</c>,
     /// a looking call, or <see cref="AnyChange"/>.</param>
     /// <param name="nth">From 1, counted from now on.</param>
     public void FailAt(string call, int nth, Fault fault)

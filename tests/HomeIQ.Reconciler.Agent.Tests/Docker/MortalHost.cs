@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
@@ -49,6 +50,12 @@ internal sealed class MortalHost(Lifeline life, IContainerHost engine) : IContai
     public Task SetRestartPolicyAsync(string id, RestartPolicy policy, CancellationToken token) => Tell($"restart policy {policy}", async () =>
     {
         await engine.SetRestartPolicyAsync(id, policy, token);
+        return true;
+    });
+
+    public Task UpdateContainerAsync(string id, ContainerUpdate update, CancellationToken token) => Tell("update", async () =>
+    {
+        await engine.UpdateContainerAsync(id, update, token);
         return true;
     });
 

@@ -20,6 +20,8 @@ internal sealed class AgentProcess : IDisposable
     public AgentProcess(AgentSettings settings, FakeEngine engine, VirtualClock clock, Lifeline life)
     {
         Life = life;
+        this.clock = clock;
+        host = life.Reach(engine);
         state = StateDirectory.Open(settings.StateDirectory);
         journal = new SqliteJournal(state.JournalFile, clock);
         source = GitSource.Open(new GitSettings { Url = settings.Repository, Directory = state.CloneFolder, Branch = settings.Branch });
@@ -78,6 +80,18 @@ internal sealed class AgentProcess : IDisposable
         var follower = new SourceWatch(source, hints, settings, clock);
         var listener = new EngineWatch(host, new AgentSettings().Instance, hints, settings, clock);
         return new WatchedLoop(new ReconcileLoop(Reconciliation, follower, listener, hints, settings, clock, NullLogger<ReconcileLoop>.Instance), clock);
+    }
+
+    /// <summary>Performs single steps, as a run after the last promotion would.</summary>
+    public StepPerformer Performer()
+    {
+        var sealedStore = new SealedStore(state);
+        var context = new RunContext
+        {
+            Run = "none", Instance = new AgentSettings().Instance, Revision = "none", Host = host, Sealed = sealedStore, Contents = new ContentStore(state.ContentFolder), State = state, Journal = journal,
+            Before = sealedStore.FindState(journal.Pointers().Effective),
+        };
+        return new StepPerformer(context, new EventHub(host, clock));
     }
 
     public void Dispose()

@@ -23,6 +23,46 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_an_engine_of_another_version_says_more_is_no_drift_before_and_after_the_next_promotion()
+    {
+        await InstallAsync();
+        var ids = await stage.IdsAsync();
+        stage.Engine.Facts = stage.Engine.Facts with { Version = "30.0.0" };
+        stage.Engine.NewFields = new([new("HostConfig.NewThing", "default")]);
+        Assert.Equal(ApplyResult.NothingToDo, (await stage.ApplyAsync()).Result);
+
+        stage.Commit(Stacks.Three(web: "1.1.0"));
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+        Assert.Equal(ApplyResult.NothingToDo, (await stage.ApplyAsync()).Result);
+        Assert.Equal(["api", "db"], ids.Where((await stage.IdsAsync()).Contains).Select(pair => pair.Key).Order(StringComparer.Ordinal));
+
+        // From then on they count like any other.
+        stage.Engine.NewFields = new([new("HostConfig.NewThing", "by hand")]);
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+    }
+
+    [Fact]
+    public async Task A_rollback_puts_back_a_file_of_the_earlier_commit_that_somebody_removed_without_asking_the_repository()
+    {
+        string Compose(string level) => Stacks.Lamp.Replace("LEVEL", level, StringComparison.Ordinal);
+        stage.Write("lamp.conf", "bright");
+        stage.Commit(Compose("1"));
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+        var bright = Assert.Single(Directory.GetFiles(stage.ContentFolder));
+        stage.Write("lamp.conf", "dim");
+        stage.Commit(Compose("2"));
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+
+        File.Delete(bright);
+        using var process = stage.Begin();
+        stage.MoveSourceAway();
+        var report = await process.Reconciliation.RollbackAsync(Cancel);
+
+        Assert.Equal(ApplyResult.Applied, report.Result);
+        Assert.Equal("bright", await File.ReadAllTextAsync(bright, Cancel));
+    }
+
+    [Fact]
     public async Task Looking_changes_nothing_and_takes_no_lock()
     {
         await InstallAsync();

@@ -64,6 +64,18 @@ internal static class Stacks
             healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
         """;
 
+    /// <summary>An application that reads a file of the commit.</summary>
+    public const string Lamp =
+        """
+        services:
+          lamp:
+            image: house/app:1.0.0
+            container_name: lamp
+            environment: { STAND: "LEVEL" }
+            volumes: ["./lamp.conf:/etc/lamp.conf:ro"]
+            healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        """;
+
     /// <summary>Two services on a network of their own, one of them with an address, and one elsewhere.</summary>
     public static string Network(string subnet, string two = "1.0.0") =>
         $$"""

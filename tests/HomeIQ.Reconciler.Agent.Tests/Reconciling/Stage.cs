@@ -43,6 +43,8 @@ internal sealed class Stage : IDisposable
 
     public string EnvFile { get; }
 
+    public string ContentFolder => Path.Combine(StateFolder, "content");
+
     private string Source => Path.Combine(root, "source");
 
     /// <summary>Every container in a line, but those that failed and are kept for inspection.</summary>
@@ -57,6 +59,14 @@ internal sealed class Stage : IDisposable
         Commands.Stage(repository, "*");
         var author = new Signature("Ada", "ada@example.org", Clock.Now);
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;
+    }
+
+    /// <summary>Writes a file beside the desired state; part of the next commit.</summary>
+    public void Write(string path, string text)
+    {
+        var file = Path.Combine(Source, "desired-state", path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
     }
 
     /// <summary>The repository cannot be reached any more.</summary>

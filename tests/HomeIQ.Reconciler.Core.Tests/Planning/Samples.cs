@@ -151,6 +151,7 @@ internal static class Samples
         Services = [new(Service, "spec", "sha256:1", "influxdb@sha256:2", "c1", new([new("HostConfig.Memory", "1")]))],
         Networks = [new(Network, "n1")],
         Volumes = [Volume],
+        Contents = [new("ab12", "files/x", "text", Secret: true, 384)],
     };
 
     public static readonly FieldChange Field = new("env.TOKEN", null, null, Secret: true);

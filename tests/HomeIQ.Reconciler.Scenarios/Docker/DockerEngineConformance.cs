@@ -11,6 +11,12 @@ public sealed class DockerEngineConformance : ContainerHostConformance
         TestEngine.Open(),
         new("homeiq-test/app:1.0.0", "homeiq-test/app:1.1.0", ["CMD", "curl", "-f", "http://localhost:8080/health"])));
 
+    protected override async Task PauseAsync(string id)
+    {
+        using var client = new DockerClientBuilder().WithEndpoint(new(TestEngine.Endpoint)).Build();
+        await client.Containers.PauseContainerAsync(id, CancellationToken.None);
+    }
+
     protected override async Task ForgetVolumeAsync(string name)
     {
         using var client = new DockerClientBuilder().WithEndpoint(new(TestEngine.Endpoint)).Build();

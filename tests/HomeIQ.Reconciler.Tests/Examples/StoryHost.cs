@@ -8,16 +8,17 @@ namespace HomeIQ.Reconciler.Examples;
 /// <summary>A story's <c>observed.json</c>: what differs on the host from what the commit before made.</summary>
 /// <param name="Stopped">Services whose container somebody stopped.</param>
 /// <param name="Missing">Services whose container somebody removed.</param>
+/// <param name="Disconnected">Services whose container somebody took off its networks.</param>
 /// <param name="Unhealthy">Services whose health check fails.</param>
 internal sealed record StoryHost(
-    IReadOnlyList<string>? Stopped = null, IReadOnlyList<string>? Missing = null, IReadOnlyList<string>? Unhealthy = null, IReadOnlyList<ForeignContainer>? Foreign = null, IReadOnlyList<Listener>? Listening = null)
+    IReadOnlyList<string>? Stopped = null, IReadOnlyList<string>? Missing = null, IReadOnlyList<string>? Unhealthy = null, IReadOnlyList<string>? Disconnected = null, IReadOnlyList<ForeignContainer>? Foreign = null, IReadOnlyList<Listener>? Listening = null)
 {
     public static StoryHost Read(string file) =>
         File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllText(file), StoryJson.Default.StoryHost)! : new();
 
     public ObservedState On(ObservedState host)
     {
-        foreach (var service in (Stopped ?? []).Concat(Missing ?? []).Concat(Unhealthy ?? []))
+        foreach (var service in (Stopped ?? []).Concat(Missing ?? []).Concat(Unhealthy ?? []).Concat(Disconnected ?? []))
         {
             Assert.Contains(host.Containers, container => container.Owner?.Service == service);
         }
@@ -28,7 +29,8 @@ internal sealed record StoryHost(
             [
                 .. host.Containers.Where(container => !Has(Missing, container)).Select(container => Has(Stopped, container)
                     ? container with { Status = ContainerStatus.Exited, PublishedPorts = [], ExitCode = 137 }
-                    : Has(Unhealthy, container) ? container with { Health = ContainerHealth.Unhealthy } : container)
+                    : Has(Unhealthy, container) ? container with { Health = ContainerHealth.Unhealthy }
+                    : Has(Disconnected, container) ? container with { Networks = [] } : container)
                     .Concat((Foreign ?? []).Select(foreign => foreign.Container)).OrderBy(container => container.Name, StringComparer.Ordinal),
             ],
             HostPorts = [.. (Listening ?? []).Select(listener => new ListeningPort(listener.Port, "tcp", "0.0.0.0", listener.Process))],
