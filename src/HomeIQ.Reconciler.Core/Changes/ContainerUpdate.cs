@@ -88,7 +88,7 @@ public sealed record ContainerUpdate
     }
 
     /// <summary>An engine refuses a memory limit above the one for memory and swap together: they go as a pair.</summary>
-    private static IEnumerable<string> WithCompanions(IEnumerable<string> fields, ValueMap<string> recorded)
+    private static HashSet<string> WithCompanions(IEnumerable<string> fields, ValueMap<string> recorded)
     {
         var all = fields.ToHashSet(StringComparer.Ordinal);
         if (all.Contains(Host + "Memory") && recorded.ContainsKey(Host + "MemorySwap"))

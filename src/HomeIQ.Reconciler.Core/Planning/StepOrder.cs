@@ -101,7 +101,11 @@ internal sealed class StepOrder(
             return;
         }
 
-        Storage(work, start);
+        if (start is not null)
+        {
+            Storage(work, start);
+        }
+
         foreach (var holder in preflight.HoldersInTheWayOf(work, WillStop))
         {
             if (byContainer.TryGetValue(holder.Id, out var other))
