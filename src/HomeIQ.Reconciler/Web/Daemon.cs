@@ -43,18 +43,18 @@ internal static class Daemon
             }
         });
         builder.Services.AddOpenTelemetry().WithMetrics(set => set.AddMeter(DaemonMetrics.Name).AddPrometheusExporter());
-        builder.Services.AddSystemd();
         builder.Services.AddSingleton<IHostLifetime>(new NoLifetime());
         var app = builder.Build();
         await using (app)
         {
             app.MapPrometheusScrapingEndpoint("/metrics");
             app.MapDaemon(loop, events, TimeProvider.System, 3 * pace.Interval + TimeSpan.FromMinutes(5));
-            var systemd = app.Services.GetService<ISystemdNotifier>();
+            // Says nothing unless a notify socket is named, whoever started it.
+            var systemd = new SystemdNotifier();
             var told = false;
             loop.Tell(_ =>
             {
-                systemd?.Notify(told ? new ServiceState("WATCHDOG=1") : ServiceState.Ready);
+                systemd.Notify(told ? new ServiceState("WATCHDOG=1") : ServiceState.Ready);
                 told = true;
             });
 
@@ -70,7 +70,7 @@ internal static class Daemon
             }
             finally
             {
-                systemd?.Notify(ServiceState.Stopping);
+                systemd.Notify(ServiceState.Stopping);
                 await app.StopAsync(CancellationToken.None);
                 File.Delete(socket);
             }

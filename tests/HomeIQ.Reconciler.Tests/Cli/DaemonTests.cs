@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using HomeIQ.Reconciler.Reconciling;
+using HomeIQ.Reconciler.Web;
+
+namespace HomeIQ.Reconciler.Cli;
+
+/// <summary>The daemon's doors, with no engine behind it: it stays up, says so, and answers.</summary>
+public sealed class DaemonTests : IAsyncDisposable
+{
+    private readonly Scratch files = new();
+    private readonly CancellationTokenSource stop = new();
+    private readonly Socket notify = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+    private Task? daemon;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private string State => Path.Combine(files.Root, "state");
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        if (daemon is not null)
+        {
+            await daemon;
+        }
+
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+        notify.Dispose();
+        stop.Dispose();
+        files.Dispose();
+    }
+
+    [Fact]
+    public async Task It_says_when_it_is_ready_feeds_the_watchdog_answers_and_says_when_it_stops()
+    {
+        Start();
+        Assert.Equal("READY=1", await HeardAsync());
+
+        using var client = await DaemonClient.FindAsync(State, Cancel);
+        Assert.NotNull(client);
+        await client.ReconcileAsync(Cancel);
+        Assert.Equal("WATCHDOG=1", await HeardAsync());
+        var refused = await Assert.ThrowsAsync<IOException>(() => client.AskAsync("apply", new Ask(), new Applying.Listener<Applying.RunEvent>(_ => { }), Cancel));
+        Assert.Contains("nowhere", refused.Message, StringComparison.Ordinal);
+
+        await stop.CancelAsync();
+        while (await HeardAsync() is var word && word != "STOPPING=1")
+        {
+            Assert.Equal("WATCHDOG=1", word);
+        }
+
+        await daemon!;
+        Assert.False(File.Exists(Daemon.SocketOf(State)));
+    }
+
+    [Fact]
+    public async Task It_tells_its_health_over_its_socket_only_to_its_owner()
+    {
+        Start();
+        await HeardAsync();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Daemon.SocketOf(State)));
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, token) =>
+            {
+                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await connection.ConnectAsync(new UnixDomainSocketEndPoint(Daemon.SocketOf(State)), token);
+                return new NetworkStream(connection, ownsSocket: true);
+            },
+        });
+        using var health = JsonDocument.Parse(await http.GetStringAsync(new Uri("http://daemon/health"), Cancel));
+        Assert.Equal("pass", health.RootElement.GetProperty("status").GetString());
+        Assert.Contains("engine", health.RootElement.GetProperty("problem").GetString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("homeiq_failed_passes_total", await http.GetStringAsync(new Uri("http://daemon/metrics"), Cancel), StringComparison.Ordinal);
+        using var ready = await http.GetAsync(new Uri("http://daemon/ready"), Cancel);
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+    }
+
+    private void Start()
+    {
+        var socket = Path.Combine(files.Root, "notify");
+        notify.Bind(new UnixDomainSocketEndPoint(socket));
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", socket);
+        var settings = new AgentSettings { Repository = Path.Combine(files.Root, "nowhere"), StateDirectory = State, Docker = $"unix://{files.Root}/no-engine.sock", ProjectName = "house" };
+        daemon = Daemon.RunAsync(settings, new LoopSettings(), listen: null, log: null, stop.Token);
+    }
+
+    private async Task<string> HeardAsync()
+    {
+        var buffer = new byte[256];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        var length = await notify.ReceiveAsync(buffer, SocketFlags.None, limit.Token);
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+}
