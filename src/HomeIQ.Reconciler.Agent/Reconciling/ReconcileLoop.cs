@@ -50,7 +50,17 @@ public sealed partial class ReconcileLoop(
         var beside = new[] { source.FollowAsync(stop.Token), engine.ListenAsync(stop.Token) };
         try
         {
-            await WorkAsync(cancellationToken);
+            var work = WorkAsync(stop.Token);
+            var first = await Task.WhenAny([work, .. beside]);
+            if (first != work && first.IsFaulted)
+            {
+                // Without its ears the loop would go on deaf: end it, and let whoever started it start it anew.
+                await stop.CancelAsync();
+                await EndedAsync(work);
+            }
+
+            await first;
+            await work;
         }
         finally
         {

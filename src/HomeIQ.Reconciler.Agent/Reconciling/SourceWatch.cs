@@ -40,9 +40,10 @@ public sealed class SourceWatch(GitSource source, Hints hints, LoopSettings sett
                     hints.Give($"{fetched.Head.ShortId} {fetched.Head.Subject}");
                 }
             }
-            catch (GitException failed)
+            catch (IOException broken)
             {
                 failures++;
+                var failed = broken as GitException ?? new GitException(GitFailure.Refused, broken.Message, broken);
                 var told = view.Failure?.Message == failed.Message;
                 view = view with { Failure = failed };
                 if (!told)

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Text.Json;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Scenarios;
+
+/// <summary>The daemon on a real engine: it follows, heals, holds, obeys its socket, and comes back after a kill.</summary>
+public sealed class DaemonScenarios : IAsyncDisposable
+{
+    private readonly House house = new();
+    private Process? daemon;
+    private Task<string>? told;
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(kill: true);
+        await house.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task It_installs_follows_a_commit_holds_a_bad_one_and_heals_meanwhile()
+    {
+        house.Furnish();
+        Start();
+        await UntilAsync(status => Is(status, "sync", "Synced") && Is(status, "health", "Healthy"));
+
+        house.Upgrade("api", "1.1.0");
+        var good = house.Commit("api 1.1.0");
+        await UntilAsync(status => Is(status, "lastKnownGood", good));
+        var ids = await house.IdsAsync();
+
+        house.Upgrade("api", "bad-never-healthy");
+        house.Commit("api that never gets healthy");
+        var held = await UntilAsync(status => Is(status, "sync", "Held"));
+        Assert.Equal(good, held.GetProperty("effective").GetString());
+        Assert.Equal(ids, await house.IdsAsync());
+
+        house.Docker("rm", "-f", house.Container("web"));
+        var watch = Stopwatch.StartNew();
+        while (await house.Engine.FindContainerAsync(house.Container("web"), default) is not { Status: ContainerStatus.Running })
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), "web is not running again");
+        }
+
+        TestContext.Current.AddAttachment("running again after docker rm -f", $"{watch.ElapsedMilliseconds} ms");
+        Assert.Equal(ids["api"], (await house.IdsAsync())["api"]);
+        Assert.True(Is(await UntilAsync(status => Is(status, "health", "Healthy")), "sync", "Held"));
+
+        house.Upgrade("api", "1.2.0");
+        var fix = house.Commit("api 1.2.0 mends it");
+        await UntilAsync(status => Is(status, "lastKnownGood", fix) && Is(status, "sync", "Synced"));
+        await StopAsync(kill: false);
+        Assert.Equal(RunPhase.Succeeded, house.Journal(journal => journal.Runs(1))[0].Phase);
+    }
+
+    [Fact]
+    public async Task Verbs_are_done_by_the_daemon_of_their_state_directory()
+    {
+        house.Furnish();
+        Start("3600");
+        await UntilAsync(status => Is(status, "sync", "Synced"));
+
+        house.Upgrade("web", "1.1.0");
+        var commit = house.Commit("web 1.1.0");
+        var applied = await house.HomeiqAsync("apply");
+        Assert.True(applied.Code == 0, applied.ToString());
+        Assert.Contains("verify web", applied.Out, StringComparison.Ordinal);
+        Assert.Equal(commit, (await house.StatusAsync()).GetProperty("lastKnownGood").GetString());
+
+        var back = await house.HomeiqAsync("rollback");
+        Assert.True(back.Code == 0, back.ToString());
+        Assert.Equal("Held", (await house.StatusAsync()).GetProperty("sync").GetString());
+        Assert.Equal(0, (await house.HomeiqAsync("retry")).Code);
+        Assert.Equal("Synced", (await house.StatusAsync()).GetProperty("sync").GetString());
+        Assert.False(daemon!.HasExited);
+    }
+
+    [Fact]
+    public async Task Killed_in_the_middle_of_an_upgrade_the_next_one_puts_things_back_and_tries_again()
+    {
+        house.Furnish();
+        Start();
+        await UntilAsync(status => Is(status, "sync", "Synced"));
+        await StopAsync(kill: false);
+
+        house.Upgrade("api", "1.1.0");
+        var commit = house.Commit("api 1.1.0");
+        Assert.NotNull(await house.CutAsync(12));
+        Start();
+
+        var status = await UntilAsync(status => Is(status, "lastKnownGood", commit));
+        Assert.Equal("Healthy", status.GetProperty("health").GetString());
+        Assert.Contains(house.Journal(journal => journal.Runs(10)), run => run.Phase is RunPhase.RolledBack or RunPhase.Cancelled);
+    }
+
+    [Fact]
+    public async Task A_commit_that_falls_ill_while_it_is_watched_goes_back()
+    {
+        house.Furnish().Edit("reconciler.yaml", "soak: none", "soak: 30s").Commit("Watch");
+        Start();
+        await UntilAsync(status => Is(status, "sync", "Synced") && status.TryGetProperty("lastKnownGood", out _));
+        var ids = await house.IdsAsync();
+
+        house.Upgrade("api", "1.1.0");
+        house.Commit("api 1.1.0");
+        await UntilAsync(status => status.TryGetProperty("watchedRun", out _));
+        house.Docker("exec", house.Container("api"), "/bin/sh", "-c", "kill 1");
+
+        await UntilAsync(status => Is(status, "sync", "Held") && Is(status, "health", "Healthy"));
+        Assert.Equal(ids, await house.IdsAsync());
+    }
+
+    private static bool Is(JsonElement status, string property, string value) => status.TryGetProperty(property, out var found) && found.GetString() == value;
+
+    private void Start(params string[] more)
+    {
+        daemon = house.Start(["run", "--interval", more is [var interval] ? interval : "2"]);
+        told = daemon.StandardError.ReadToEndAsync();
+    }
+
+    private async Task StopAsync(bool kill)
+    {
+        if (daemon is null)
+        {
+            return;
+        }
+
+        if (kill)
+        {
+            daemon.Kill();
+        }
+        else
+        {
+            House.Run("kill", ["-TERM", $"{daemon.Id}"], new Dictionary<string, string>());
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await daemon.WaitForExitAsync(limit.Token);
+        if (!kill)
+        {
+            Assert.Equal(0, daemon.ExitCode);
+        }
+
+        daemon.Dispose();
+        daemon = null;
+    }
+
+    /// <summary>Asks for the status until it is like that; each answer takes long enough not to be a busy wait.</summary>
+    private async Task<JsonElement> UntilAsync(Func<JsonElement, bool> wanted)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var said = await house.HomeiqAsync("status", "-o", "json");
+            if (said.Code == 0 && JsonDocument.Parse(said.Out).RootElement is var status && wanted(status))
+            {
+                return status;
+            }
+
+            if (daemon!.HasExited || watch.Elapsed > TimeSpan.FromMinutes(2))
+            {
+                daemon.Kill();
+                Assert.Fail($"the status never became so:\n{said}\n{await told!}");
+            }
+        }
+    }
+}
