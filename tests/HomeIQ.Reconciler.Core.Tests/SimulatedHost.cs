@@ -124,6 +124,9 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 return Create(create.Service, create.TemporaryName, create.SpecDigest, create.ImageId ?? imageOf.GetValueOrDefault(create.Service));
             case RenameContainer rename:
                 return Rename(Find(rename.Service, rename.Container), rename.To);
+            case SetRestartPolicy set:
+                Change(Rearmed(Find(set.Service, set.Container), set.Restart));
+                return new Performed();
             case SetAside aside:
                 Change(Rearmed(Find(aside.Service, aside.Container), RestartPolicy.No));
                 return Rename(Find(aside.Service, aside.Container), aside.AsideName);

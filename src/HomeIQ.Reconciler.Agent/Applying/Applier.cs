@@ -83,7 +83,7 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
 
             journal.Append(context.Run, new StepIntended(step.Number, isRollback));
             context.Progress.Report(new StepBegan(step, isRollback));
-            var receipt = await performer.PerformAsync(step, cancellationToken);
+            var receipt = await performer.PerformAsync(step, isRollback, cancellationToken);
             context.Note(step.Step.Subject, receipt, isRollback);
             var done = new StepDone(step.Number, isRollback, receipt);
             if (step.Step is Promote)

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
@@ -10,6 +11,8 @@ namespace HomeIQ.Reconciler.Applying;
 /// <remarks>Calls that move something are never cancelled half-way; the host's own deadlines bound them.</remarks>
 internal sealed class ContainerSteps(RunContext context)
 {
+    private readonly ContainerMaker maker = new(context);
+
     public async Task<Receipt> CreateAsync(CreateContainer step)
     {
         if (await ProbeCreatedAsync(step) is { } made)
@@ -30,11 +33,18 @@ internal sealed class ContainerSteps(RunContext context)
             await context.Host.RemoveContainerAsync(inTheWay.Id, default);
         }
 
-        var service = Specified(step.SpecDigest, step.Service);
-        var imageId = step.ImageId ?? context.ImageFor(step.Service)?.ImageId
+        var service = context.Specified(step.SpecDigest, step.Service);
+        var fetched = context.ImageFor(step.Service);
+        if (step.ImageId is { } wanted && fetched is not null && fetched.ImageId != wanted)
+        {
+            throw new StepFailedException(
+                FailureClass.Rejected, $"{fetched.RepoDigest ?? service.Spec.Image} was pulled and is not the image that was sealed ({wanted}): it is not used", "load the image that was sealed");
+        }
+
+        var imageId = step.ImageId ?? fetched?.ImageId
             ?? (await context.Host.FindImageAsync(service.Spec.Image, default))?.Id
             ?? throw new StepFailedException(FailureClass.Environmental, $"the image {service.Spec.Image} is not there any more");
-        var id = await MakeAsync(step.TemporaryName, service, step.SpecDigest, imageId);
+        var id = await maker.MakeAsync(step.TemporaryName, service, step.SpecDigest, imageId);
         return new ContainerMade(id, imageId);
     }
 
@@ -58,9 +68,8 @@ internal sealed class ContainerSteps(RunContext context)
         return null;
     }
 
-    public async Task<Receipt> StopAsync(StopContainer step)
+    public Task<Receipt> StopAsync(StopContainer step, bool isRollback) => MoveAsync(step.Service, step.Container, isRollback, async container =>
     {
-        var container = await context.ExpectAsync(step.Service, step.Container);
         var wasRunning = container.Status is ContainerStatus.Running or ContainerStatus.Restarting or ContainerStatus.Paused;
         if (container.Status is ContainerStatus.Paused)
         {
@@ -70,19 +79,24 @@ internal sealed class ContainerSteps(RunContext context)
         await context.Host.StopContainerAsync(container.Id, grace: null, default);
         var after = await context.ExpectAsync(step.Service, step.Container);
         return new ContainerStopped(wasRunning, after.ExitCode);
-    }
+    });
 
-    public async Task<Receipt> SetAsideAsync(SetAside step)
+    public Task<Receipt> SetRestartPolicyAsync(SetRestartPolicy step, bool isRollback) => MoveAsync(step.Service, step.Container, isRollback, async container =>
     {
-        var container = await context.ExpectAsync(step.Service, step.Container);
-        await context.Host.SetRestartPolicyAsync(container.Id, RestartPolicy.No, default);
-        if (container.Name != step.AsideName)
+        if (container.Restart == step.Restart)
         {
-            await context.Host.RenameContainerAsync(container.Id, step.AsideName, default);
+            return new Skipped("it is so already");
         }
 
+        await context.Host.SetRestartPolicyAsync(container.Id, step.Restart, default);
         return new Performed();
-    }
+    });
+
+    public Task<Receipt> SetAsideAsync(SetAside step, bool isRollback) => MoveAsync(step.Service, step.Container, isRollback, async container =>
+    {
+        await SetAsideAsync(container, step.AsideName);
+        return new Performed();
+    });
 
     public async Task<Receipt> RenameAsync(RenameContainer step)
     {
@@ -96,9 +110,9 @@ internal sealed class ContainerSteps(RunContext context)
         return new Performed();
     }
 
-    public async Task<Receipt> StartAsync(StartContainer step)
+    public async Task<Receipt> StartAsync(StartContainer step, bool isRollback)
     {
-        var container = await context.ExpectAsync(step.Service, step.Container);
+        var (container, again) = await ReadyToStartAsync(step.Service, step.Container, isRollback);
         if (container.Status is ContainerStatus.Paused)
         {
             await context.Host.UnpauseContainerAsync(container.Id, default);
@@ -106,12 +120,12 @@ internal sealed class ContainerSteps(RunContext context)
 
         await context.Host.StartContainerAsync(container.Id, default);
         var started = await context.Host.FindContainerAsync(container.Id, default);
-        return new ContainerStarted(started?.StartedAt);
+        return again ?? (Receipt)new ContainerStarted(started?.StartedAt);
     }
 
-    public async Task<Receipt> RestartAsync(RestartContainer step)
+    public async Task<Receipt> RestartAsync(RestartContainer step, bool isRollback)
     {
-        var container = await context.ExpectAsync(step.Service, step.Container);
+        var (container, again) = await ReadyToStartAsync(step.Service, step.Container, isRollback);
         if (container.Status is ContainerStatus.Paused)
         {
             await context.Host.UnpauseContainerAsync(container.Id, default);
@@ -119,7 +133,7 @@ internal sealed class ContainerSteps(RunContext context)
 
         await context.Host.StopContainerAsync(container.Id, grace: null, default);
         await context.Host.StartContainerAsync(container.Id, default);
-        return new Performed();
+        return again ?? (Receipt)new Performed();
     }
 
     public async Task<Receipt> UnpauseAsync(UnpauseContainer step)
@@ -148,11 +162,8 @@ internal sealed class ContainerSteps(RunContext context)
         }
 
         // Someone removed what was kept: the sealed specification and the kept image make it again.
-        var service = Specified(step.SpecDigest, step.Service);
-        var made = await context.Host.FindContainerAsync(step.Name, default) is { Owner: { } owner } again && owner.SpecDigest == step.SpecDigest
-            ? again.Id
-            : await MakeAsync(step.Name, service, step.SpecDigest, step.ImageId);
-        return new ContainerMade(made, step.ImageId);
+        return await maker.MakeAgainAsync(step.Service, step.Name, step.SpecDigest, step.ImageId, step.Container.Id)
+            ?? (Receipt)new Skipped("it is gone, and is made again when that is back whose namespace it shares");
     }
 
     public async Task<Receipt> RemoveAsync(RemoveContainer step)
@@ -178,90 +189,52 @@ internal sealed class ContainerSteps(RunContext context)
 
     private string FinalName(CreateContainer step) => context.Sealed.FindService(step.SpecDigest)?.ContainerName ?? step.TemporaryName;
 
-    private async Task<string> MakeAsync(string name, DesiredService service, string digest, string imageId)
+    private async Task SetAsideAsync(ObservedContainer container, string name)
     {
-        var spec = await WithNamespacesAsync(await WithAnonymousVolumesAsync(service));
-        Seed(spec);
-        var labels = new Ownership(context.Instance, service.Name, context.Run, context.Revision, digest).ToLabels();
-        var id = await context.Host.CreateContainerAsync(name, spec, imageId, labels, default);
-        if (await context.Host.FindContainerAsync(id, default) is { } created)
+        await context.Host.SetRestartPolicyAsync(container.Id, RestartPolicy.No, default);
+        if (container.Name != name)
         {
-            context.Sealed.PutRecorded(id, created.Fields);
+            await context.Host.RenameContainerAsync(container.Id, name, default);
         }
-
-        return id;
     }
 
-    /// <summary>Resolves <c>service:NAME</c> to the id of the container that serves NAME when this one starts.</summary>
-    private async Task<ContainerSpec> WithNamespacesAsync(ContainerSpec spec)
+    /// <summary>Moves the container that a step names. On the way back one that somebody removed meanwhile is out of the way already, and is made again where it is wanted.</summary>
+    private async Task<Receipt> MoveAsync(string service, ContainerRef named, bool isRollback, Func<ObservedContainer, Task<Receipt>> move)
     {
-        async Task<string?> ResolveAsync(string? mode)
+        try
         {
-            if (mode?.StartsWith("service:", StringComparison.Ordinal) is not true)
+            return await move(await context.ExpectAsync(service, named));
+        }
+        catch (Exception failed) when (isRollback && failed is StepFailedException or ContainerHostException { Failure: HostFailure.NotFound })
+        {
+            if (await context.FindAsync(service, named) is not null)
             {
-                return mode;
+                throw;
             }
 
-            var provider = mode["service:".Length..];
-            var id = context.MadeFor(provider)?.ContainerId;
-            if (id is null)
-            {
-                var containers = await context.Host.ListContainersAsync(default);
-                var name = (context.Desired?.Find(provider) ?? context.Before?.Find(provider)?.Service)?.ContainerName;
-                id = containers.FirstOrDefault(candidate => candidate.Owner?.Instance == context.Instance && candidate.Name == name)?.Id;
-            }
-
-            return id is null
-                ? throw new StepFailedException(FailureClass.Environmental, $"there is no container of {provider} to share a namespace with")
-                : $"container:{id}";
+            return new Skipped("it is gone: something else on this host removed it");
         }
-
-        return spec with
-        {
-            NetworkMode = await ResolveAsync(spec.NetworkMode),
-            IpcMode = await ResolveAsync(spec.IpcMode),
-            PidMode = await ResolveAsync(spec.PidMode),
-        };
     }
 
-    /// <summary>Anonymous volumes are carried over by their names, those that only the image declares too, or the data in them would stay behind.</summary>
-    private async Task<ContainerSpec> WithAnonymousVolumesAsync(DesiredService service)
+    /// <summary>The container that a step starts. On the way back an old one that is gone, or can never start again because that is gone whose namespace it shares, is made again.</summary>
+    /// <returns>With the receipt of the making, when it was made again.</returns>
+    private async Task<(ObservedContainer Container, ContainerMade? Again)> ReadyToStartAsync(string service, ContainerRef named, bool isRollback)
     {
-        var former = (await context.Host.ListContainersAsync(default)).FirstOrDefault(candidate =>
-            candidate.Owner is { } owner && owner.Instance == context.Instance && owner.Service == service.Name && candidate.Name == service.ContainerName);
-        if (former is null)
+        var found = await context.FindAsync(service, named);
+        if (!isRollback || context.BackTo?.Find(service) is not { } old || (named.Id != old.ContainerId && named.Name != old.Service.ContainerName)
+            || (found is not null && !await maker.IsHomelessAsync(found)))
         {
-            return service.Spec;
+            return (found ?? await context.ExpectAsync(service, named), null);
         }
 
-        var old = former.Mounts.Where(mount => mount.Kind == "volume").DistinctBy(mount => mount.Target, StringComparer.Ordinal).ToDictionary(mount => mount.Target, StringComparer.Ordinal);
-        var asked = service.Spec.Mounts.Select(mount => mount is { Kind: MountKind.Volume, Source: "" } && old.TryGetValue(mount.Target, out var kept) ? mount with { Source = kept.Name } : mount);
-
-        // What nobody asked for, then or now, comes from the image; what was asked for then and is not now is to go.
-        var known = service.Spec.Mounts.Concat(context.Before?.Find(service.Name)?.Service.Spec.Mounts ?? []).Select(mount => mount.Target)
-            .Concat(service.Spec.Tmpfs.Select(tmpfs => tmpfs.Key)).ToHashSet(StringComparer.Ordinal);
-        var declared = old.Values.Where(mount => IsAnonymous(mount.Name) && !known.Contains(mount.Target)).OrderBy(mount => mount.Target, StringComparer.Ordinal)
-            .Select(mount => new MountSpec(MountKind.Volume, mount.Name, mount.Target, mount.ReadOnly));
-        return service.Spec with { Mounts = [.. asked, .. declared] };
-    }
-
-    /// <summary>The engine's own names for volumes that were given none.</summary>
-    private static bool IsAnonymous(string volume) => volume.Length == 64 && volume.All(char.IsAsciiHexDigitLower);
-
-    /// <summary>Fills a writable relative bind from the commit, once: what is there already belongs to the operator.</summary>
-    private void Seed(ContainerSpec spec)
-    {
-        foreach (var mount in spec.Mounts.Where(mount => mount is { Kind: MountKind.Bind, SeedPath: not null }))
+        if (found is not null)
         {
-            if (context.Tree is { } tree && !Path.Exists(mount.Source))
-            {
-                context.Contents.Seed(tree, mount.SeedPath!, mount.Source);
-            }
+            await context.Host.StopContainerAsync(found.Id, grace: null, default);
+            await SetAsideAsync(found, ContainerNames.Failed(old.Service.ContainerName, found.Id));
         }
-    }
 
-    /// <remarks>Another service of the same specification may have been the first to be sealed: the name is the step's.</remarks>
-    private DesiredService Specified(string digest, string service) =>
-        (context.Sealed.FindService(digest)
-        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with { Name = service };
+        var again = await maker.MakeAgainAsync(service, old.Service.ContainerName, old.SpecDigest, old.ImageId, found?.Id ?? named.Id);
+        var made = again is null ? null : await context.Host.FindContainerAsync(again.ContainerId, default);
+        return (made ?? await context.ExpectAsync(service, named), again);
+    }
 }

@@ -7,8 +7,9 @@ namespace HomeIQ.Reconciler.Applying;
 public interface IStepPerformer
 {
     /// <summary>Performs the step; safe to do twice.</summary>
+    /// <param name="isRollback">It is a step of the way back, on which an absent container is not in the way, and one that is needed is made again.</param>
     /// <exception cref="StepFailedException">It could not be done.</exception>
-    Task<Receipt> PerformAsync(PlannedStep step, CancellationToken cancellationToken);
+    Task<Receipt> PerformAsync(PlannedStep step, bool isRollback, CancellationToken cancellationToken);
 
     /// <summary>Asks the host whether a step that was begun did happen: its receipt, or null when it did not (wholly).</summary>
     Task<Receipt?> ProbeAsync(PlannedStep step, CancellationToken cancellationToken);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
@@ -76,7 +77,9 @@ public sealed class RunContext
     public async Task<ObservedContainer?> FindAsync(string service, ContainerRef expected)
     {
         var found = await Host.FindContainerAsync(expected.Id ?? MadeFor(service)?.ContainerId ?? expected.Name, default);
-        return found is null && RemadeFor(service) is { } again ? await Host.FindContainerAsync(again.ContainerId, default) : found;
+
+        // What was made again stands in for one that is gone, or that is still there and of no use any more.
+        return RemadeFor(service) is { } again && (found is null || ContainerNames.IsFailed(found.Name)) ? await Host.FindContainerAsync(again.ContainerId, default) ?? found : found;
     }
 
     /// <summary>What an earlier run interrupted stood as it did before that one: as the run noted it, and where it did not, well.</summary>
@@ -101,6 +104,13 @@ public sealed class RunContext
     /// <summary>What was recorded of a container when it was made: what its drift is measured against.</summary>
     public ValueMap<string> RecordedOf(string service, string containerId) =>
         Before?.Find(service) is { } held && held.ContainerId == containerId ? held.Recorded : Sealed.FindRecorded(containerId) ?? ValueMap<string>.Empty;
+
+    /// <summary>What a container of a service is made from.</summary>
+    /// <remarks>Another service of the same specification may have been the first to be sealed: the name is the one that was asked for.</remarks>
+    /// <exception cref="StepFailedException">It is not in the state directory any more.</exception>
+    public DesiredService Specified(string digest, string service) =>
+        (Sealed.FindService(digest)
+        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with { Name = service };
 
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
     public void Note(string service, Receipt receipt, bool isRollback)

@@ -16,7 +16,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
     private readonly Promotion promotion = new(context);
     private readonly Verification verification = new(context, events);
 
-    public async Task<Receipt> PerformAsync(PlannedStep step, CancellationToken cancellationToken)
+    public async Task<Receipt> PerformAsync(PlannedStep step, bool isRollback, CancellationToken cancellationToken)
     {
         try
         {
@@ -33,11 +33,12 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 CreateVolume create => await networks.CreateVolumeAsync(create),
                 CreateContainer create => await containers.CreateAsync(create),
                 TakeBaseline take => await baseline.TakeAsync(take, cancellationToken),
-                StopContainer stop => await containers.StopAsync(stop),
-                SetAside aside => await containers.SetAsideAsync(aside),
+                StopContainer stop => await containers.StopAsync(stop, isRollback),
+                SetRestartPolicy set => await containers.SetRestartPolicyAsync(set, isRollback),
+                SetAside aside => await containers.SetAsideAsync(aside, isRollback),
                 RenameContainer rename => await containers.RenameAsync(rename),
-                StartContainer start => await containers.StartAsync(start),
-                RestartContainer restart => await containers.RestartAsync(restart),
+                StartContainer start => await containers.StartAsync(start, isRollback),
+                RestartContainer restart => await containers.RestartAsync(restart, isRollback),
                 UnpauseContainer unpause => await containers.UnpauseAsync(unpause),
                 UpdateContainer update => await inPlace.UpdateAsync(update),
                 ReconnectNetwork reconnect => await inPlace.ReconnectAsync(reconnect),

@@ -99,8 +99,12 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     /// <summary>Puts back everything that the run changed, last step first, and never turns round.</summary>
     public async Task<ApplyReport> GoBackAsync(string run, StepFailed? failure)
     {
-        var before = context.BackTo!;
         var record = Record(run);
+        if (context.BackTo is not { } before)
+        {
+            return await LeaveIncompleteAsync(record, [.. record.Begun.Select(step => step.Failure).OfType<StepFailed>()]);
+        }
+
         var reason = record.RollbackReason ?? (failure is { } known ? Describe(record, known) : "the run was cut off");
         var (plan, stuck) = await WalkBackAsync(record, reason);
         if (stuck.Count > 0)
@@ -131,8 +135,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         }
 
         context.Progress.Report(new RollbackBegan(plan, reason));
-        var done = record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet();
-        return (plan, await applier.PerformAsync(plan, done, Parallel, goOn: false, CancellationToken.None));
+        return (plan, await applier.PerformAsync(plan, Done(record), Parallel, goOn: false, CancellationToken.None));
     }
 
     private static string Short(string revision) => revision.Length > 8 ? revision[..8] : revision;
@@ -162,12 +165,12 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     {
         // What was stopped because something else failed is not the reason.
         var failure = failures.FirstOrDefault(candidate => candidate.Class is not FailureClass.Environmental) ?? failures[0];
+        var record = Record(run);
         if (IsFirstInstall)
         {
-            return await LeaveIncompleteAsync(run, failures);
+            return await LeaveIncompleteAsync(record, failures);
         }
 
-        var record = Record(run);
         if (failure.Class is FailureClass.Verification or FailureClass.Migration && record.Plan.Contents.Count > 0)
         {
             // Before the way back begins: a crash from here on must not lead to a fresh attempt.
@@ -178,16 +181,22 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         return await GoBackAsync(run, failure);
     }
 
-    /// <summary>A first install has no way back: what failed is stopped, its dependents wait, the rest stays up, nothing is promoted.</summary>
-    private async Task<ApplyReport> LeaveIncompleteAsync(string run, IReadOnlyList<StepFailed> failures)
+    /// <summary>A first install has no way back: what failed is disarmed and stopped, its dependents wait, the rest stays up, nothing is promoted.</summary>
+    private async Task<ApplyReport> LeaveIncompleteAsync(RunRecord record, IReadOnlyList<StepFailed> failures)
     {
-        var record = Record(run);
-        var stop = FailedInstall.PlanFor(record);
-        journal.Append(run, new RollbackStarted(stop, "stopping what failed; the rest stays up"));
-        var stuck = await applier.PerformAsync(stop, new HashSet<int>(), Parallel, goOn: true, CancellationToken.None);
-        var told = string.Join("; ", failures.Concat(stuck).Select(failure => Describe(record, failure)).Distinct(StringComparer.Ordinal));
-        return End(run, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, failures[0].Hint);
+        var stop = record.RollbackPlan ?? FailedInstall.PlanFor(record);
+        if (record.RollbackPlan is null)
+        {
+            journal.Append(record.Id, new RollbackStarted(stop, "stopping what failed; the rest stays up"));
+        }
+
+        var stuck = await applier.PerformAsync(stop, Done(record), Parallel, goOn: true, CancellationToken.None);
+        var told = string.Join("; ", failures.Select(failure => Describe(record.Plan, failure)).Concat(stuck.Select(failure => Describe(stop, failure))).Distinct(StringComparer.Ordinal));
+        return End(record.Id, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, failures.FirstOrDefault()?.Hint);
     }
+
+    /// <summary>What of the way back an earlier process finished.</summary>
+    private static HashSet<int> Done(RunRecord record) => [.. record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number)];
 
     private QuarantineEntry QuarantineOf(RunRecord record, StepFailed failure)
     {

@@ -8,8 +8,13 @@ internal sealed class DriftFinder
 {
     /// <summary>Begins the name of what the recorded fields cannot tell of a network.</summary>
     public const string Attachment = "network.";
+    private const string OfService = "service:";
+    private const string OfContainer = "container:";
 
     private readonly Dictionary<string, ObservedContainer> containers;
+
+    /// <summary>Service to the id of its container.</summary>
+    private readonly Dictionary<string, string> held;
     private readonly Dictionary<string, ObservedNetwork> networks;
     private readonly HashSet<string> intact;
     private readonly HashSet<StaleReader> stale;
@@ -18,6 +23,7 @@ internal sealed class DriftFinder
     public DriftFinder(EffectiveState effective, ObservedState observed)
     {
         containers = observed.Containers.ToDictionary(container => container.Id, StringComparer.Ordinal);
+        held = effective.Services.ToDictionary(service => service.Service.Name, service => service.ContainerId, StringComparer.Ordinal);
         networks = observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal).ToDictionary(network => network.Name, StringComparer.Ordinal);
         intact = observed.IntactContents.ToHashSet(StringComparer.Ordinal);
         stale = [.. observed.StaleReaders];
@@ -82,7 +88,7 @@ internal sealed class DriftFinder
                 .Where(field => !field.Field.StartsWith("Config.Labels." + Ownership.Prefix, StringComparison.Ordinal))
                 .Where(field => !onlyThoseSet || EngineFields.IsSet(effective.Service.Spec, field.Field));
 
-        return recorded.Concat(Attachments(effective, live)).Select(secrets.Hide).ToValueList();
+        return recorded.Concat(Attachments(effective, live)).Concat(Namespaces(effective.Service.Spec, live)).Select(secrets.Hide).ToValueList();
     }
 
     /// <summary>What the recorded fields cannot tell: that a network of the same name is another one now.</summary>
@@ -110,6 +116,19 @@ internal sealed class DriftFinder
             else if (joined is null && !effective.Recorded.ContainsKey(NetworkFields.Presence(wanted.Network)))
             {
                 yield return new(Attachment + wanted.Network, "joined", null);
+            }
+        }
+    }
+
+    /// <summary>Nor that a container lives in the namespace of one that was made again since.</summary>
+    private IEnumerable<FieldChange> Namespaces(ContainerSpec spec, ObservedContainer live)
+    {
+        foreach (var (field, wanted, mode) in new[] { ("network_mode", spec.NetworkMode, live.NetworkMode), ("ipc", spec.IpcMode, live.IpcMode), ("pid", spec.PidMode, live.PidMode) })
+        {
+            if (wanted?.StartsWith(OfService, StringComparison.Ordinal) is true && mode.StartsWith(OfContainer, StringComparison.Ordinal)
+                && held.GetValueOrDefault(wanted[OfService.Length..]) is { } provider && containers.ContainsKey(provider) && mode[OfContainer.Length..] != provider)
+            {
+                yield return new(field, wanted, "of a container that was there before");
             }
         }
     }

@@ -104,6 +104,8 @@ internal sealed class WayBack
                 return LetGoOf(traces, service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
             case CreateContainer create when !skipped && !traces.Renamed(service):
                 return LetGoOf(traces, service, create.TemporaryName, create.TemporaryName);
+            case SetRestartPolicy { Was: { } was } set when !skipped:
+                return (new SetRestartPolicy(service, set.Container, was, set.Restart), "as this run found it");
             case SetAside aside when !skipped:
                 return (
                     new PutBack(service, aside.Container with { Name = aside.AsideName }, aside.Container.Name, aside.SpecDigest, aside.ImageId, aside.Restart),
@@ -132,7 +134,7 @@ internal sealed class WayBack
             // An image, a content, a volume, a question and a proof do no harm; the rest is clean-up, or comes after the last way back.
             case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or TakeBaseline or VerifyService or UnpauseContainer or Soak:
             case Promote or RemoveContainer or ReleaseImage or ReleaseStates:
-            case StartContainer or RenameContainer or CreateContainer or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
+            case StartContainer or RenameContainer or CreateContainer or SetRestartPolicy or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
                 return null;
 
             default:
@@ -150,7 +152,8 @@ internal sealed class WayBack
         (StopContainer { Container.Id: not null } stop, _) =>
             new(begun.Planned.Number, stop.Service, stop.Container, new StartContainer(stop.Service, stop.Container), "it ran before")
             {
-                WasIdle = begun.Receipt is ContainerStopped { WasRunning: false },
+                // Without a receipt nobody knows what the step did; but what it found is known from when it was planned.
+                WasIdle = begun.Receipt is ContainerStopped stopped ? !stopped.WasRunning : stop.FoundStopped,
             },
         (RestartContainer { Container.Id: not null, ForDrift: false } restart, _) =>
             new(begun.Planned.Number, restart.Service, restart.Container, restart, "what it was restarted for has gone back"),

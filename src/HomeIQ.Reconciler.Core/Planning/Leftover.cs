@@ -24,7 +24,7 @@ internal sealed class Leftover(ObservedContainer container)
     public DraftStep StopEarly(PlanDraft draft)
     {
         IsInTheWay = true;
-        return Stop ??= draft.Add(new StopContainer(Service, new(Container.Id, Container.Name)), Cause, Section.Move);
+        return Stop ??= draft.Add(new StopContainer(Service, new(Container.Id, Container.Name), FoundStopped: !IsRunning), Cause, Section.Move);
     }
 
     public DraftStep SetAsideEarly(PlanDraft draft)

@@ -83,6 +83,12 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
             {
                 work.Raise(move, $"{cause}; {why}");
             }
+
+            if (work.Move != Move.Replace && found.Restart != desired.Spec.Restart)
+            {
+                work.Rearm = true;
+                work.Raise(work.Move == Move.None ? Move.Adjust : Move.None, $"its restart policy is {found.Restart} instead of {desired.Spec.Restart}");
+            }
         }
     }
 

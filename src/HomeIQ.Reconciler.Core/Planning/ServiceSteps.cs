@@ -52,7 +52,7 @@ internal static class ServiceSteps
     }
 
     private static void StopOld(PlanDraft draft, ServiceWork work) =>
-        work.Stop = Put(draft, work, new StopContainer(work.Name, new(work.Container!.Id, work.Container.Name)));
+        work.Stop = Put(draft, work, new StopContainer(work.Name, new(work.Container!.Id, work.Container.Name), FoundStopped: !work.IsRunning));
 
     private static void SetOldAside(PlanDraft draft, ServiceWork work)
     {
@@ -100,6 +100,7 @@ internal static class ServiceSteps
     {
         IEnumerable<Step> steps =
         [
+            .. work.Rearm ? new Step[] { new SetRestartPolicy(work.Name, container, work.Desired!.Spec.Restart, work.Container!.Restart) } : [],
             .. work.Adjustment.Settings.Count > 0 ? new Step[] { new UpdateContainer(work.Name, container, work.Adjustment.Settings) } : [],
             .. work.Adjustment.Leave.Select(network => new DisconnectNetwork(work.Name, container, network)),
             .. work.Adjustment.Rejoin.Select(network => new ReconnectNetwork(work.Name, container, network, work.SpecDigest(inventory))),

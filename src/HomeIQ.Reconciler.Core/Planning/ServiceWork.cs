@@ -62,6 +62,9 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
     /// <summary>Somebody else's restart is among the reasons of its own.</summary>
     public bool RestartsWithOthers { get; set; }
 
+    /// <summary>Its container does not bear the restart policy that it is to have: a first install that failed disarmed it.</summary>
+    public bool Rearm { get; set; }
+
     /// <summary>Found stopped, and to be left stopped.</summary>
     public bool LeaveStopped { get; set; }
 

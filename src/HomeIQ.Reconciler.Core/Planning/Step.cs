@@ -22,6 +22,7 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(CreateContainer), "create-container")]
 [JsonDerivedType(typeof(TakeBaseline), "take-baseline")]
 [JsonDerivedType(typeof(StopContainer), "stop-container")]
+[JsonDerivedType(typeof(SetRestartPolicy), "set-restart-policy")]
 [JsonDerivedType(typeof(SetAside), "set-aside")]
 [JsonDerivedType(typeof(RenameContainer), "rename-container")]
 [JsonDerivedType(typeof(StartContainer), "start-container")]
@@ -115,7 +116,15 @@ public sealed record TakeBaseline(string Service, ContainerRef Container, int Pr
 }
 
 /// <summary>Stop a container within its grace period. Receipt: <see cref="Journaling.ContainerStopped"/> (it may have been stopped before).</summary>
-public sealed record StopContainer(string Service, ContainerRef Container) : Step
+/// <param name="FoundStopped">It was stopped when the plan was made: should the step leave no receipt, the way back leaves it so.</param>
+public sealed record StopContainer(string Service, ContainerRef Container, bool FoundStopped = false) : Step
+{
+    public override string Subject => Service;
+}
+
+/// <summary>Arm or disarm a container: say when the engine itself starts it again.</summary>
+/// <param name="Was">What the way back makes it again; null where there is no way back.</param>
+public sealed record SetRestartPolicy(string Service, ContainerRef Container, RestartPolicy Restart, RestartPolicy? Was) : Step
 {
     public override string Subject => Service;
 }

@@ -17,6 +17,8 @@ public static class StepText
         TakeBaseline { Probes: > 0 } baseline => $"ask the probes of {baseline.Service} before anything stops",
         TakeBaseline baseline => $"note the health of {baseline.Service} before anything stops",
         StopContainer stop => $"stop {stop.Service}",
+        SetRestartPolicy { Restart.Name: "no" } disarm => $"disarm {disarm.Service}",
+        SetRestartPolicy arm => $"arm {arm.Service} ({arm.Restart})",
         SetAside aside => $"set {aside.Service} aside as {aside.AsideName}",
         RenameContainer rename => $"rename {rename.Container.Name} to {rename.To}",
         StartContainer start => $"start {start.Service}",

@@ -42,12 +42,19 @@ internal sealed class AgentProcess : IDisposable
     public Task<ApplyReport> ApplyAsync(string? revision = null) =>
         Reconciliation.ApplyAsync(revision, approve: null, refresh: false, watches: true, TestContext.Current.CancellationToken);
 
+    public Task<ApplyReport> RollbackAsync() => Reconciliation.RollbackAsync(TestContext.Current.CancellationToken);
+
     /// <summary>Applies until it is done or killed; null when it was killed.</summary>
-    public async Task<ApplyReport?> ApplyUntilCutAsync()
+    public Task<ApplyReport?> ApplyUntilCutAsync() => UntilCutAsync(() => ApplyAsync());
+
+    /// <summary>Rolls back until it is done or killed; null when it was killed.</summary>
+    public Task<ApplyReport?> RollbackUntilCutAsync() => UntilCutAsync(RollbackAsync);
+
+    private async Task<ApplyReport?> UntilCutAsync(Func<Task<ApplyReport>> verb)
     {
         try
         {
-            return await ApplyAsync();
+            return await verb();
         }
         catch (Exception) when (Life.IsCut)
         {

@@ -162,6 +162,7 @@ public sealed class RunTranscriptTests : IDisposable
             rename web.new to web
             start lonely
             start api
+            restart policy of api: no
             stop api
 
             api exited house/app:1.9.0-sick

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reporting;
@@ -190,6 +191,8 @@ public sealed class SoakTests : IAsyncDisposable
 
         Assert.Equal(ApplyResult.Incomplete, ended.Run!.Result);
         Assert.Equal(new JournalPointers(null, null, null), Journal(journal => journal.Pointers()));
+        Assert.Contains("api exited", stage.Picture, StringComparison.Ordinal);
+        Assert.Equal(RestartPolicy.No, (await stage.FindAsync("api"))!.Restart);
         Assert.Contains("db running", stage.Picture, StringComparison.Ordinal);
     }
 

@@ -103,8 +103,20 @@ internal static class Stacks
           outer: {}
         """;
 
-    /// <summary>A service that lives in another one's network.</summary>
-    public static string Namespace(string provider) =>
+    /// <summary>A service that is built from the commit's own files.</summary>
+    public static string Built(string tag) =>
+        $$"""
+        services:
+          maker:
+            build: maker
+            image: house/maker:{{tag}}
+            container_name: maker
+            restart: unless-stopped
+            healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        """;
+
+    /// <summary>A service that lives in another one's network, and one that does not.</summary>
+    public static string Namespace(string provider, string guest = "1.0.0", string other = "1.0.0") =>
         $$"""
         x-checked: &checked
           healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
@@ -115,12 +127,12 @@ internal static class Stacks
             container_name: provider
           guest:
             <<: *checked
-            image: house/app:1.0.0
+            image: house/app:{{guest}}
             container_name: guest
             network_mode: service:provider
           other:
             <<: *checked
-            image: house/app:1.0.0
+            image: house/app:{{other}}
             container_name: other
         """;
 }

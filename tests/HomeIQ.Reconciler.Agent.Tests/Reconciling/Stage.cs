@@ -1,5 +1,7 @@
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Planning;
 using LibGit2Sharp;
 
 namespace HomeIQ.Reconciler.Reconciling;
@@ -50,6 +52,14 @@ internal sealed class Stage : IDisposable
     /// <summary>Every container in a line, but those that failed and are kept for inspection.</summary>
     public string Picture => string.Join('\n', Engine.Picture.Split('\n').Where(line => !line.Contains(".failed-", StringComparison.Ordinal)));
 
+    /// <summary>Writes a file beside the desired state, for the next commit.</summary>
+    public void Write(string path, string text)
+    {
+        var file = Path.Combine(Source, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
     /// <summary>Commits a desired state and returns the commit's id.</summary>
     public string Commit(string compose)
     {
@@ -98,6 +108,23 @@ internal sealed class Stage : IDisposable
         using var process = Begin();
         return await process.ApplyAsync(revision);
     }
+
+    /// <summary>A process that does one <c>rollback</c> and ends.</summary>
+    public async Task<ApplyReport> RollbackAsync()
+    {
+        using var process = Begin();
+        return await process.RollbackAsync();
+    }
+
+    /// <summary>What is in quarantine.</summary>
+    public IReadOnlyList<QuarantineEntry> Quarantine()
+    {
+        using var process = Begin();
+        return process.Journal.Quarantine();
+    }
+
+    /// <summary>A container as the engine describes it now; null when there is none of that name.</summary>
+    public async Task<ObservedContainer?> FindAsync(string name) => await Engine.FindContainerAsync(name, CancellationToken.None);
 
     /// <summary>Container names to ids: proof of what stayed the same.</summary>
     public async Task<IReadOnlyDictionary<string, string>> IdsAsync() =>

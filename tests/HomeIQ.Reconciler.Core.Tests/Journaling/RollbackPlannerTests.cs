@@ -38,6 +38,36 @@ public class RollbackPlannerTests
         Assert.Contains(back.Steps, step => step.Step is PutBack);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_the_plan_found_stopped_stays_stopped_although_its_stop_left_no_receipt(bool fails)
+    {
+        var run = Cut(Plan([.. Swap("web").Select(step => step is StopContainer stop ? stop with { FoundStopped = true } : step)]), 2);
+        if (fails)
+        {
+            run = run with { Begun = [.. run.Begun.SkipLast(1), run.Begun[^1] with { Failure = new(2, false, FailureClass.Environmental, "the engine went away", null, null) }] };
+        }
+
+        Assert.DoesNotContain(RollbackPlanner.PlanFor(run, Web).Steps, step => step.Step is StartContainer or VerifyService);
+    }
+
+    [Fact]
+    public void What_was_started_since_the_plan_was_made_is_woken()
+    {
+        var plan = Plan([.. Swap("web").Select(step => step is StopContainer stop ? stop with { FoundStopped = true } : step)]);
+
+        Assert.Contains(RollbackPlanner.PlanFor(Cut(plan, 5, receipts: (2, new ContainerStopped(true, 0))), Web).Steps, step => step.Step == new StartContainer("web", OldOf("web")));
+    }
+
+    [Fact]
+    public void A_restart_policy_is_made_again_what_the_run_found()
+    {
+        var back = RollbackPlanner.PlanFor(Cut(Plan([new SetRestartPolicy("web", OldOf("web"), new("always"), RestartPolicy.No)]), 1), Web);
+
+        Assert.Equal(new SetRestartPolicy("web", OldOf("web"), RestartPolicy.No, new("always")), Assert.Single(back.Steps).Step);
+    }
+
     [Fact]
     public void Without_a_state_before_there_is_no_way_back()
     {

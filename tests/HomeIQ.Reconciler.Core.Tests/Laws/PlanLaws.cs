@@ -83,10 +83,6 @@ public class PlanLaws
         if (run.Begun.Count > 0 && story.Dice % 2 == 0 && run.Begun[^1].Planned.Step is not (CreateContainer or RenameContainer))
         {
             run = run with { Begun = [.. run.Begun.SkipLast(1), run.Begun[^1] with { Receipt = null, EndedAt = null }] };
-            if (run.Begun[^1].Planned.Step is StopContainer)
-            {
-                return;
-            }
         }
 
         var back = RollbackPlanner.PlanFor(run, effective);

@@ -65,6 +65,26 @@ public sealed class FirstInstallTests
         Assert.Equal(steps, string.Join(", ", plan.Steps.Where(step => step.Step is not Promote && !step.IsCleanUp).Select(step => ShortText.Of(step.Step))));
     }
 
+    public static readonly TheoryData<ContainerStatus, ContainerHealth, string> Disarmed = new()
+    {
+        { ContainerStatus.Exited, ContainerHealth.None, "policy unless-stopped homeiq-api, start homeiq-api, verify api" },
+        { ContainerStatus.Created, ContainerHealth.None, "policy unless-stopped homeiq-api, start homeiq-api, verify api" },
+        { ContainerStatus.Running, ContainerHealth.Healthy, "policy unless-stopped homeiq-api, verify api" },
+        { ContainerStatus.Running, ContainerHealth.Unhealthy, "policy unless-stopped homeiq-api, verify api" },
+        { ContainerStatus.Dead, ContainerHealth.None, "keep api, create homeiq-api.new, stop homeiq-api, aside homeiq-api, rename homeiq-api.new homeiq-api, start homeiq-api, verify api" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Disarmed))]
+    public void What_a_failed_install_disarmed_is_armed_before_it_starts(ContainerStatus status, ContainerHealth health, string steps)
+    {
+        var plan = Stack.Container("api", container => container with { Status = status, Health = health, Restart = RestartPolicy.No }).Plan;
+
+        Assert.Equal(steps, string.Join(", ", plan.Steps.Where(step => step.Step is not Promote && !step.IsCleanUp).Select(step => ShortText.Of(step.Step))));
+        Assert.True(!plan.Has("start homeiq-api") || status == ContainerStatus.Dead || plan.Waits("start homeiq-api", "policy unless-stopped homeiq-api"));
+        Assert.True(plan.Steps.All(step => step.Step is not SetRestartPolicy set || set.Was == RestartPolicy.No));
+    }
+
     [Fact]
     public void A_one_shot_that_is_done_is_done()
     {

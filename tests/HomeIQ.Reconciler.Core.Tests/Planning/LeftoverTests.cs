@@ -79,6 +79,7 @@ public sealed class LeftoverTests
         Assert.Empty(plan.Refusals);
         Assert.True(plan.Waits("rename homeiq-web.new homeiq-web", "aside homeiq-web"));
         Assert.True(plan.Has("remove homeiq-web.kept-left-h"));
+        Assert.Contains(plan.Steps, step => step.Step is StopContainer { FoundStopped: true });
     }
 
     [Fact]

@@ -14,6 +14,16 @@ public sealed class SharedNetworkTests
     private static readonly Table Vpn = Installed(Service("vpn"), User("client", spec => spec with { NetworkMode = "service:vpn", Networks = [] }));
 
     [Fact]
+    public void Who_lives_in_the_namespace_of_a_container_that_was_made_again_since_is_made_again()
+    {
+        Assert.Empty(Joined(Id("vpn")).Plan.Steps);
+        Assert.Equal("someone changed its container: network_mode changed", Joined("gone").Plan.Cause("start homeiq-client"));
+        Assert.False(Joined("gone").Plan.Has("stop homeiq-vpn"));
+
+        static Table Joined(string provider) => Vpn.Container("client", container => container with { NetworkMode = $"container:{provider}" });
+    }
+
+    [Fact]
     public void A_replaced_network_is_let_go_by_dependents_first_and_taken_up_by_dependencies_first()
     {
         Assert.Equal(

@@ -33,6 +33,7 @@ internal static class ShortText
         Promote promote => $"promote {promote.Revision}",
         ReleaseImage release => $"release {release.Tag}",
         ReleaseStates release => $"release {string.Join(' ', release.States)}",
+        SetRestartPolicy set => $"policy {set.Restart} {set.Container.Name}",
         RemoveContainer remove => $"remove {remove.Container.Name}",
         _ => throw new NotSupportedException(step.GetType().Name),
     };

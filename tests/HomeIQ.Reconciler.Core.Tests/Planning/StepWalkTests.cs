@@ -62,6 +62,7 @@ public class StepWalkTests
             new DisconnectNetwork("cache", new(effective.Find("cache")!.ContainerId, "cache"), "left-over"),
             new ReconnectNetwork("cache", new(effective.Find("cache")!.ContainerId, "cache"), "net", Digest(cache)),
             new RestartContainer("cache", new(effective.Find("cache")!.ContainerId, "cache")), new UnpauseContainer("mqtt", new(effective.Find("mqtt")!.ContainerId, "mqtt")),
+            new SetRestartPolicy("mqtt", new(effective.Find("mqtt")!.ContainerId, "mqtt"), new("always"), RestartPolicy.No),
         ];
         Step[] ending =
         [

@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
 using static HomeIQ.Reconciler.Planning.Table;
 
 namespace HomeIQ.Reconciler.Planning;
@@ -244,6 +245,19 @@ public sealed class UpgradeTests
         Assert.Empty(plan.Refusals);
         Assert.True(plan.Waits("start homeiq-db", "stop homeiq-api"));
         Assert.True(plan.Waits("start homeiq-api", "verify db"));
+    }
+
+    [Theory]
+    [InlineData(ContainerStatus.Running, false)]
+    [InlineData(ContainerStatus.Restarting, false)]
+    [InlineData(ContainerStatus.Paused, false)]
+    [InlineData(ContainerStatus.Exited, true)]
+    [InlineData(ContainerStatus.Created, true)]
+    public void A_stop_says_what_it_found(ContainerStatus status, bool stopped)
+    {
+        var plan = Stack.CommitImage("api", "homeiq/api:2.0.0").Container("api", container => container with { Status = status }).Plan;
+
+        Assert.Equal(stopped, Assert.Single(plan.Steps.Select(step => step.Step).OfType<StopContainer>(), stop => stop.Service == "api").FoundStopped);
     }
 
     [Fact]
