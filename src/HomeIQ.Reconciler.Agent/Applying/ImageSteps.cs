@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Contents;
+using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
@@ -22,7 +23,7 @@ internal sealed class ImageSteps(RunContext context)
         {
             try
             {
-                return Ready(await context.Host.PullImageAsync(step.Image, step.Platform, progress, cancellationToken));
+                return Ready(step.Image, await context.Host.PullImageAsync(step.Image, step.Platform, progress, cancellationToken));
             }
             catch (ContainerHostException refused) when (refused.Failure is HostFailure.Throttled && attempt < Tries)
             {
@@ -40,16 +41,22 @@ internal sealed class ImageSteps(RunContext context)
             return made;
         }
 
-        if (context is not { Tree: { } tree, Desired: { } desired } || desired.Find(step.Service) is not { Build: { } build })
+        if (context is not { Tree: { } tree, Desired: { } desired } || desired.Find(step.Service) is not { Build: { } build } service)
         {
             throw new StepFailedException(FailureClass.Environmental, $"the source of {step.Image} is not at hand", "fetch the repository again");
+        }
+
+        if (BuildDigest.In(tree, build, service.Spec.Platform) != step.BuildDigest)
+        {
+            // Its source had moved on already under the pin, when the commit became what the host is held to.
+            throw new StepFailedException(FailureClass.Rejected, $"{step.Image} was built from another source than that of {PlanText.Revision(context.Revision)}: what is at hand would make another image", "change the pin to deploy the newer source");
         }
 
         var progress = new Listener<TransferProgress>(
             news => context.Progress.Report(new StepProgressed(planned, context.Redactor.Redact(news.Text), news.Current, news.Total)));
         await using var archive = BuildContext.Open(tree, build);
         var labels = ValueMap<string>.Empty.With(ObservedImage.BuildLabel, step.BuildDigest);
-        return Ready(await context.Host.BuildImageAsync(new(step.Image, archive.Dockerfile, build, labels), archive.Stream, progress, cancellationToken));
+        return Ready(step.Image, await context.Host.BuildImageAsync(new(step.Image, archive.Dockerfile, build, labels), archive.Stream, progress, cancellationToken));
     }
 
     public async Task<Receipt> KeepAsync(KeepImage step)
@@ -88,8 +95,8 @@ internal sealed class ImageSteps(RunContext context)
     /// <summary>The image if the engine has it, for a build only when it was made from the same source.</summary>
     public async Task<Receipt?> ProbeAsync(string reference, string? buildDigest = null) =>
         await context.Host.FindImageAsync(reference, CancellationToken.None) is { } image && (buildDigest is null || image.BuildDigest == buildDigest)
-            ? Ready(image)
+            ? Ready(reference, image)
             : null;
 
-    private static ImageReady Ready(ObservedImage image) => new(image.Id, image.RepoDigests is [var digest, ..] ? digest : null);
+    private static ImageReady Ready(string reference, ObservedImage image) => new(image.Id, image.DigestIn(ImagePin.Parse(reference).Repository));
 }

@@ -68,7 +68,8 @@ internal sealed class Promotion(RunContext context)
             var before = context.Before?.Find(service.Name);
             var recorded = before?.ContainerId == container.Id ? Recorded(before, container) : context.Sealed.FindRecorded(container.Id) ?? container.Fields;
             var digest = container.Owner!.SpecDigest;
-            var repoDigest = context.ImageFor(service.Name)?.RepoDigest ?? (before?.ImageId == container.ImageId ? before.RepoDigest : null);
+            var repoDigest = context.ImageFor(service.Name)?.RepoDigest ?? (before?.ImageId == container.ImageId ? before.RepoDigest : null)
+                ?? (service.Build is null ? (await context.Host.FindImageAsync(container.ImageId, default))?.DigestIn(ImagePin.Parse(service.Spec.Image).Repository) : null);
             // An image that was not built anew is still the old source: the commit's newer one is not what runs.
             var made = before is not null && before.ImageId == container.ImageId ? service with { Build = before.Service.Build } : service;
             services.Add(new(made, digest, container.ImageId, repoDigest, container.Id, recorded));
@@ -111,7 +112,7 @@ internal sealed class Promotion(RunContext context)
 
     /// <summary>What was asked for, without what was made from it.</summary>
     private static ValueList<EffectiveService> Bare(EffectiveState state) =>
-        [.. state.Services.Select(service => service with { ContainerId = "", Recorded = ValueMap<string>.Empty })];
+        [.. state.Services.Select(service => service with { ContainerId = "", RepoDigest = null, Recorded = ValueMap<string>.Empty })];
 
     /// <summary>After a way back: the state before, with the ids of containers that had to be made again; null when none was.</summary>
     public static EffectiveState? Reseal(EffectiveState before, RunContext context)

@@ -187,42 +187,7 @@ internal sealed partial class ServiceReader
     }
 
     // What the image is made from. A field that is not there adds nothing, so that new fields change no digest.
-    private string Digest(BuildSpec build, bool hasContext)
-    {
-        var text = new StringBuilder();
-        Add("context", hasContext ? ContextDigest(build) : null);
-        Add("dockerfile", build.DockerfileInline is null ? $"{build.Dockerfile} {Id(build.Dockerfile)}" : null);
-        Add("inline", build.DockerfileInline);
-        Add("target", build.Target);
-        foreach (var (key, value) in build.Arguments)
-        {
-            Add($"arg {key}", value);
-        }
-
-        foreach (var (key, value) in build.Labels)
-        {
-            Add($"label {key}", value);
-        }
-
-        foreach (var host in build.ExtraHosts)
-        {
-            Add("host", host);
-        }
-
-        Add("network", build.Network);
-        Add("platform", keys.Text("platform"));
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
-
-        // A folder on disk is read whole for its id, which the form alone is not worth.
-        string? Id(string path) => context.FormOnly ? null : context.IdOf(path);
-
-        void Add(string field, string? value)
-        {
-            if (value is not null)
-            {
-                text.Append(field).Append('\0').Append(value).Append('\0');
-            }
-        }
-    }
+    // A folder on disk is read whole for its id, which the form alone is not worth.
+    private string Digest(BuildSpec build, bool hasContext) => BuildDigest.Of(
+        build, keys.Text("platform"), hasContext ? ContextDigest(build) : null, build.DockerfileInline is null && !context.FormOnly ? context.IdOf(build.Dockerfile) : null);
 }

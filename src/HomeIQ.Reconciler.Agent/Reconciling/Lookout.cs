@@ -106,15 +106,16 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     /// <summary>What leads from one sealed state to another, with Git left out; and what the way there leaves.</summary>
     public async Task<(Planned Planned, ValueMap<string> Left)> PlanBackAsync(EffectiveState effective, EffectiveState target, CancellationToken cancellationToken)
     {
+        var tree = TreeOf(target);
         // How much is kept, both have a say in: what the present policy keeps does not go by going back.
         var keep = Math.Max(target.Policy.Generations, effective.Policy.Generations);
         var desired = target.AsDesired() with { Policy = target.Policy with { Generations = keep } };
         var observed = WithImagesOf(target, await ObserveAsync(desired, [effective, target], cancellationToken));
         // A person asks for it by name: what was left in quarantine by an earlier failure is no reason against a state that worked.
-        var plan = await DecideAsync(Situation(desired, effective, observed, refresh: false) with { Quarantine = [] }, cancellationToken);
+        var plan = await DecideAsync(Situation(desired, effective, observed, refresh: false) with { Quarantine = [], GoesBackTo = target, HasSource = tree is not null }, cancellationToken);
         plan = plan with { Refusals = [.. plan.Refusals.Where(refusal => refusal.Code is not ("downgrade" or "floating-tag"))], Approvals = [] };
         var left = Planner.PlanFor(Situation(effective.AsDesired(), target, observed, refresh: false)).Contents;
-        return (new(null, TreeOf(target), desired, effective, observed, plan, []), left);
+        return (new(null, tree, desired, effective, observed, plan, []), left);
     }
 
     /// <summary>Only what is promoted lets go of anything, so that passes with nothing to do need not look at what there is.</summary>

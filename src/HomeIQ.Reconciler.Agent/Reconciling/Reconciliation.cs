@@ -250,12 +250,7 @@ public sealed class Reconciliation
             return waiting;
         }
 
-        if (left.Count > 0)
-        {
-            journal.AddQuarantine(new($"q-{Short(effective.Revision)}", "rollback", effective.Revision, time.GetUtcNow(), left, left.Keys.First(), "a person went back from it"));
-        }
-
-        return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken);
+        return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left);
     }
 
     /// <summary>Takes the lock and finishes what a crash left; a report when that is as far as it goes.</summary>

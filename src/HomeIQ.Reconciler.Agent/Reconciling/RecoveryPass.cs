@@ -31,7 +31,7 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
                 continue;
             }
 
-            if (before is not null && settled.Verdict is { } bad && journal.Quarantine().All(entry => entry.Run != settled.Id))
+            if (before is not null && settled.Verdict is { } bad && journal.Quarantine().All(entry => entry.Id != Runs.VerdictOn(settled.Id)))
             {
                 // Cut off between the verdict and its quarantine: what was measured bad is not tried afresh.
                 runs.QuarantineFailed(settled, bad, before);
@@ -51,6 +51,7 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
                         await runs.ClearAwayAsync(settled, context);
                     }
 
+                    LeftContent.Release(journal, settled);
                     journal.End(run.Id, new RunEnded(RunPhase.Cancelled, null, "cut off before anything was touched; decided anew"));
                     break;
                 case RecoveryAction.ResumeForward:

@@ -120,6 +120,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
             context.Sealed.PutState(after, again);
         }
 
+        LeftContent.Release(journal, record);
         return End(run, RunPhase.RolledBack, after, $"rolled back to {Short(before.Revision)}: {reason}", ApplyResult.RolledBack, failure?.Hint);
     }
 
@@ -202,7 +203,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     {
         var subject = failure.Service ?? record.Plan.Steps.FirstOrDefault(step => step.Number == failure.Number)?.Step.Subject ?? "";
         var suspects = Suspects.Of(subject, record.Plan, context.Desired!);
-        return new($"q-{record.Id}", record.Id, record.Plan.Revision, time.GetUtcNow(), suspects, subject, failure.Reason);
+        return new(Runs.VerdictOn(record.Id), record.Id, record.Plan.Revision, time.GetUtcNow(), suspects, subject, failure.Reason);
     }
 
     private ApplyReport End(string run, RunPhase phase, string? after, string summary, ApplyResult result, string? hint)

@@ -17,7 +17,8 @@ internal sealed class Runs(
 
     /// <summary>Seals what the plan needs, puts the run on record, and completes it.</summary>
     /// <param name="supersedes">The run under watch whose place it takes; null for most.</param>
-    public Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null)
+    /// <param name="left">Contents that a person goes back from: in quarantine before anything is done; null for most.</param>
+    public Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null, ValueMap<string>? left = null)
     {
         var (plan, desired) = (planned.Plan!, planned.Desired!);
         // Sealed before the run is on record: a journal that names a specification can rely on it.
@@ -33,6 +34,11 @@ internal sealed class Runs(
         var run = supersedes is null
             ? journal.Begin(started)
             : journal.Supersede(supersedes, new RunEnded(RunPhase.Superseded, null, $"superseded by {PlanText.Revision(plan.Revision)} before it was promoted"), started);
+        if (left is not null && plan.From is { } from)
+        {
+            LeftContent.Quarantine(journal, run, from, left, time.GetUtcNow());
+        }
+
         progress.Report(new RunBegan(run, plan));
         var context = ContextFor(run, plan.Revision, desired, planned.Tree, planned.Effective, StateOf(backTo), planned.Observed?.Engine.Version ?? "");
         Inherit(context, supersedes);
@@ -129,9 +135,12 @@ internal sealed class Runs(
     public Task<ApplyReport> FinishCleanUpAsync(RunRecord run, RunContext context, CancellationToken cancellationToken) =>
         PerformAsync(run.Id, context, run.Begun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet(), cancellationToken);
 
+    /// <summary>Id of the quarantine entry for what a run measured bad.</summary>
+    public static string VerdictOn(string run) => $"q-{run}";
+
     /// <summary>The third crash on the same content is a verdict on it.</summary>
     public void QuarantineCrashing(RunRecord run) => journal.AddQuarantine(new(
-        $"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), run.Plan.Contents, run.Plan.Contents.Keys.First(), $"{Recovery.CrashLimit} runs in succession went down on it"));
+        VerdictOn(run.Id), run.Id, run.Plan.Revision, time.GetUtcNow(), run.Plan.Contents, run.Plan.Contents.Keys.First(), $"{Recovery.CrashLimit} runs in succession went down on it"));
 
     /// <summary>Quarantines what a run that was cut off had measured bad; the dependencies are those of the sealed specifications.</summary>
     public void QuarantineFailed(RunRecord run, BegunStep bad, EffectiveState before)
@@ -141,7 +150,7 @@ internal sealed class Runs(
         var others = before.AsDesired().Services.Where(service => created.All(made => made.Name != service.Name));
         var desired = new DesiredState { Project = run.Plan.Project, Revision = run.Plan.Revision, Services = [.. created, .. others] };
         var subject = bad.Subject;
-        journal.AddQuarantine(new($"q-{run.Id}", run.Id, run.Plan.Revision, time.GetUtcNow(), Suspects.Of(subject, run.Plan, desired), subject, bad.Failure!.Reason));
+        journal.AddQuarantine(new(VerdictOn(run.Id), run.Id, run.Plan.Revision, time.GetUtcNow(), Suspects.Of(subject, run.Plan, desired), subject, bad.Failure!.Reason));
     }
 
     /// <summary>Asks the host about steps that were begun and never ended, so that the way on knows their receipts.</summary>

@@ -176,6 +176,10 @@ public sealed record ObservedVolume(DesiredVolume Settings, string MountPoint, O
 public sealed record ObservedImage(string Id, ValueList<string> RepoDigests, string? BuildDigest, bool HasHealthCheck)
 {
     public const string BuildLabel = "io.homeiq.build";
+
+    /// <summary><c>repo@sha256:…</c> by which it can be pulled: of this repository when it was pulled from there; null when it was in none.</summary>
+    public string? DigestIn(string repository) =>
+        RepoDigests.FirstOrDefault(digest => digest.StartsWith($"{repository}@", StringComparison.Ordinal)) ?? RepoDigests.FirstOrDefault();
 }
 
 /// <param name="Address">The address listened on; <c>0.0.0.0</c> and <c>::</c> are all of them.</param>

@@ -12,6 +12,11 @@ internal sealed class ImageChoices(Inventory inventory, Remarks remarks)
     public ImageChoice For(ServiceWork work)
     {
         var desired = work.Desired!;
+        if (inventory.Situation.GoesBackTo?.Find(work.Name) is { ImageId.Length: > 0 } target)
+        {
+            return Sealed(work, target);
+        }
+
         var kept = work.Effective is { ImageId.Length: > 0 } effective && effective.Service.Spec.Image == desired.Spec.Image && effective.Service.Spec.Platform == desired.Spec.Platform
             ? effective
             : null;
@@ -45,6 +50,45 @@ internal sealed class ImageChoices(Inventory inventory, Remarks remarks)
         {
             remarks.Warn("source-moved", desired.Name, $"its source moved on under the unchanged pin {desired.Spec.Image}, and is not deployed", "change the pin to deploy it");
         }
+    }
+
+    /// <summary>The very image of the state that is gone back to; no other one is taken for it, whatever bears its name by now.</summary>
+    private ImageChoice Sealed(ServiceWork work, EffectiveService target)
+    {
+        const string cause = "the image is gone from the engine, and is regained by the digest that was sealed";
+        var image = target.Service.Spec.Image;
+        if (inventory.HasImage(target.ImageId, work.Container))
+        {
+            return new(target.ImageId, null);
+        }
+
+        if (target.Service.Build is { } build)
+        {
+            // Made anew from the same source since then, by us.
+            if (inventory.Image(image) is { } again && again.BuildDigest == build.Digest)
+            {
+                return new(again.Id, null);
+            }
+
+            return inventory.Situation.HasSource
+                ? new(null, new BuildImage(work.Name, image, build.Digest), "the image is gone from the engine")
+                : Gone(work.Name, $"{image} was built here, the image is gone from the engine, and the source of {PlanText.Revision(inventory.Situation.Desired.Revision)} is not at hand to build it again", "fetch the repository again, then roll back");
+        }
+
+        if (target.Service.Pull == PullPolicy.Never)
+        {
+            return Gone(work.Name, $"{image} is gone from the engine, and its pull policy is never", "load the image again");
+        }
+
+        return target.RepoDigest is { } digest
+            ? new(target.ImageId, new PullImage(work.Name, digest, target.Service.Spec.Platform), cause)
+            : Gone(work.Name, $"{image} is gone from the engine, and was never in a registry from which just this image could be pulled", "load the image again");
+    }
+
+    private ImageChoice Gone(string service, string message, string hint)
+    {
+        remarks.Refuse("image-gone", service, message, hint);
+        return new(null, null);
     }
 
     /// <summary>The image of the effective state is gone from the engine.</summary>

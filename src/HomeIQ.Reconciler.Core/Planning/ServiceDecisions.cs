@@ -104,10 +104,29 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
             }
         }
 
+        if (OtherImage(desired, effective) is { } sealedImage)
+        {
+            work.IsChanged = true;
+            work.Raise(Move.Replace, $"{desired.Spec.Image} meant another image then: {sealedImage}");
+        }
+
         if (inventory.Situation.Refresh && desired.Build is null && desired.Pull != PullPolicy.Never && ImagePin.Parse(desired.Spec.Image).Digest is null)
         {
             work.Raise(Move.Replace, $"asked to refresh {desired.Spec.Image}");
         }
+    }
+
+    /// <summary>On the way to a sealed state: the image that the same words meant in it, when that is another one and can be had; else null.</summary>
+    private string? OtherImage(DesiredService desired, EffectiveService effective)
+    {
+        if (inventory.Situation.GoesBackTo?.Find(desired.Name) is not { ImageId.Length: > 0 } target || target.ImageId == effective.ImageId || target.Service.Spec.Image != effective.Service.Spec.Image)
+        {
+            return null;
+        }
+
+        return (target.RepoDigest, effective.RepoDigest) is ({ } then, { } now)
+            ? then == now ? null : then
+            : inventory.HasImage(target.ImageId) ? target.ImageId : null;
     }
 
     /// <summary>A digest was added to the pin, or taken away, and means the image that runs already.</summary>

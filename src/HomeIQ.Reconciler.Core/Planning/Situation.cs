@@ -13,6 +13,12 @@ public sealed record Situation
 
     public required ObservedState Observed { get; init; }
 
+    /// <summary>The sealed state that <see cref="Desired"/> stands for when a person goes back to it: its very images; else null.</summary>
+    public EffectiveState? GoesBackTo { get; init; }
+
+    /// <summary>The files of the commit that is gone back to are at hand, so that what was built here can be built again.</summary>
+    public bool HasSource { get; init; }
+
     /// <summary>Only containers, networks and volumes with this instance label are ours.</summary>
     public required string Instance { get; init; }
 

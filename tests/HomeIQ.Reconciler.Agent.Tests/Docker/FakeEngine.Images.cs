@@ -10,6 +10,9 @@ public sealed partial class FakeEngine
 {
     private readonly Dictionary<string, FakeImage> registry = new(StringComparer.Ordinal);
 
+    /// <summary>By <c>repository@digest</c>: a tag that moves leaves the manifest that it meant before.</summary>
+    private readonly Dictionary<string, FakeImage> manifests = new(StringComparer.Ordinal);
+
     public Task<ObservedImage?> FindImageAsync(string reference, CancellationToken cancellationToken) =>
         LookAsync("image", () => FindImage(reference)?.Observed, cancellationToken);
 
@@ -30,7 +33,10 @@ public sealed partial class FakeEngine
             () => $"pull {reference}",
             () =>
             {
-                if (!registry.TryGetValue(FakeImage.Normalize(reference), out var image) || (DigestOf(reference) is { } digest && DigestOf(image.RepoDigests[0]) != digest))
+                var image = DigestOf(reference) is { } digest
+                    ? manifests.GetValueOrDefault($"{FakeImage.RepositoryOf(reference)}@{digest}")
+                    : registry.GetValueOrDefault(FakeImage.Normalize(reference));
+                if (image is null)
                 {
                     throw new ContainerHostException(HostFailure.NotFound, $"manifest for {reference} not found: manifest unknown: manifest unknown");
                 }
@@ -91,10 +97,15 @@ public sealed partial class FakeEngine
 
     /// <summary>Puts an image into the registry, from where it can be pulled; a tag moves when it was there.</summary>
     public FakeImage Push(string reference, ValueMap<string>? environment = null, HealthCheck? healthCheck = null, ValueList<string>? volumes = null) =>
-        Ask(() => registry[FakeImage.Normalize(reference)] = NewImage(reference, environment, healthCheck, volumes));
+        Ask(() =>
+        {
+            var image = NewImage(reference, environment, healthCheck, volumes);
+            manifests[image.RepoDigests[0]] = image;
+            return registry[FakeImage.Normalize(reference)] = image;
+        });
 
-    /// <summary>The registry does not have it any more.</summary>
-    public void Unpublish(string reference) => Ask(() => registry.Remove(FakeImage.Normalize(reference)));
+    /// <summary>The registry does not have it any more, neither under its tag nor under its digest.</summary>
+    public void Unpublish(string reference) => Ask(() => registry.Remove(FakeImage.Normalize(reference), out var image) && manifests.Remove(image.RepoDigests[0]));
 
     private static FakeImage NewImage(string reference, ValueMap<string>? environment, HealthCheck? healthCheck, ValueList<string>? volumes)
     {
