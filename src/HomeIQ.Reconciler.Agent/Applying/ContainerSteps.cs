@@ -12,6 +12,7 @@ namespace HomeIQ.Reconciler.Applying;
 internal sealed class ContainerSteps(RunContext context)
 {
     private readonly ContainerMaker maker = new(context);
+    private readonly Siblings siblings = new(context);
 
     public async Task<Receipt> CreateAsync(CreateContainer step)
     {
@@ -94,6 +95,7 @@ internal sealed class ContainerSteps(RunContext context)
 
     public Task<Receipt> SetAsideAsync(SetAside step, bool isRollback) => MoveAsync(step.Service, step.Container, isRollback, async container =>
     {
+        await siblings.DownAsync(step.Service, container, isRollback);
         await SetAsideAsync(container, step.AsideName);
         return new Performed();
     });
@@ -113,12 +115,14 @@ internal sealed class ContainerSteps(RunContext context)
     public async Task<Receipt> StartAsync(StartContainer step, bool isRollback)
     {
         var (container, again) = await ReadyToStartAsync(step.Service, step.Container, isRollback);
+        await siblings.DownBesideAsync(step.Service, container.Id, isRollback);
         if (container.Status is ContainerStatus.Paused)
         {
             await context.Host.UnpauseContainerAsync(container.Id, default);
         }
 
         await context.Host.StartContainerAsync(container.Id, default);
+        await siblings.DownBesideAsync(step.Service, container.Id, isRollback);
         var started = await context.Host.FindContainerAsync(container.Id, default);
         return again ?? (Receipt)new ContainerStarted(started?.StartedAt);
     }
@@ -152,6 +156,7 @@ internal sealed class ContainerSteps(RunContext context)
     {
         if (await context.Host.FindContainerAsync(step.Container.Id ?? step.Container.Name, default) is { } kept)
         {
+            await siblings.DownAsync(step.Service, kept, isRollback: true);
             if (kept.Name != step.Name)
             {
                 await context.Host.RenameContainerAsync(kept.Id, step.Name, default);

@@ -7,7 +7,7 @@ namespace HomeIQ.Reconciler.Applying;
 public interface IStepPerformer
 {
     /// <summary>Performs the step; safe to do twice.</summary>
-    /// <param name="isRollback">It is a step of the way back, on which an absent container is not in the way, and one that is needed is made again.</param>
+    /// <param name="isRollback">It is a step of the way back: an absent container is not in the way, one that is needed is made again, and what a second actor did meanwhile is put right.</param>
     /// <exception cref="StepFailedException">It could not be done.</exception>
     Task<Receipt> PerformAsync(PlannedStep step, bool isRollback, CancellationToken cancellationToken);
 
