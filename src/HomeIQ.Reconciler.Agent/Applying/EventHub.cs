@@ -1,12 +1,20 @@
 using System.Collections.Concurrent;
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Applying;
 
-/// <summary>Wakes whoever waits for news of a container, from one stream of engine events. Events are hints: every wait has a bound.</summary>
+/// <summary>Wakes whoever waits for news of a container, from one stream of engine events, and knows what was stopped through the engine. Events are hints: every wait has a bound.</summary>
 public sealed class EventHub : IAsyncDisposable
 {
+    /// <summary>The word of a stop may come a little after its effect is seen.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Signals that tell a process something (hang-up, the users' own, a window's size) and do not end it.</summary>
+    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "1", "10", "12", "28", "HUP", "USR1", "USR2", "WINCH", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH" };
+
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> stopped = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource end = new();
     private readonly TimeProvider time;
     private readonly Task listening;
@@ -30,11 +38,36 @@ public sealed class EventHub : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
     }
 
+    /// <summary>True for a container that somebody stopped, killed or paused through the engine since it was last started: it did not end by itself.</summary>
+    public async Task<bool> WasStoppedAsync(ObservedContainer container, CancellationToken cancellationToken)
+    {
+        if (container.Status is ContainerStatus.Exited or ContainerStatus.Dead && !stopped.ContainsKey(container.Id))
+        {
+            await WaitAsync(NextEventOf(container.Id), Late, cancellationToken);
+        }
+
+        return container.Status is ContainerStatus.Paused || (container.Status is ContainerStatus.Exited or ContainerStatus.Dead && stopped.ContainsKey(container.Id));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();
         await listening;
         end.Dispose();
+    }
+
+    private void Note(EngineEvent happened)
+    {
+        switch (happened.Action)
+        {
+            case "start":
+                stopped.TryRemove(happened.ActorId, out _);
+                break;
+            case "stop" or "pause":
+            case "kill" when !(happened.Attributes.TryGetValue("signal", out var signal) && Harmless.Contains(signal)):
+                stopped[happened.ActorId] = happened.Action;
+                break;
+        }
     }
 
     private async Task ListenAsync(IContainerHost host)
@@ -43,6 +76,7 @@ public sealed class EventHub : IAsyncDisposable
         {
             await foreach (var happened in host.WatchAsync(since: null, end.Token))
             {
+                Note(happened);
                 if (waiting.TryRemove(happened.ActorId, out var waiter))
                 {
                     waiter.TrySetResult();

@@ -8,7 +8,7 @@ using HomeIQ.Reconciler.Planning;
 namespace HomeIQ.Reconciler.Applying;
 
 /// <summary>Seals what a run has made as a state to hold the host to; the journal's pointer to it moves with the step's receipt.</summary>
-internal sealed class Promotion(RunContext context)
+internal sealed class Promotion(RunContext context, EventHub events)
 {
     private readonly Baseline baseline = new(context);
 
@@ -103,7 +103,8 @@ internal sealed class Promotion(RunContext context)
             && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict
             && !baseline.WasSo(service, container, verdict.Trouble))
         {
-            throw await Evidence.OfAsync(context, FailureClass.Verification, service, container, $"it was healthy when it was verified, but then {verdict.Reason}");
+            var (failureClass, by) = await events.WasStoppedAsync(container, CancellationToken.None) ? (FailureClass.Environmental, ": something else on this host stopped it") : (FailureClass.Verification, "");
+            throw await Evidence.OfAsync(context, failureClass, service, container, $"it was healthy when it was verified, but then {verdict.Reason}{by}");
         }
     }
 

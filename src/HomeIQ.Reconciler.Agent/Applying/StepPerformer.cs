@@ -13,7 +13,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
     private readonly NetworkSteps networks = new(context);
     private readonly Baseline baseline = new(context);
     private readonly StateSteps states = new(context);
-    private readonly Promotion promotion = new(context);
+    private readonly Promotion promotion = new(context, events);
     private readonly Verification verification = new(context, events);
 
     public async Task<Receipt> PerformAsync(PlannedStep step, bool isRollback, CancellationToken cancellationToken)

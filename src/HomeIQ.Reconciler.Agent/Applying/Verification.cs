@@ -76,7 +76,7 @@ internal sealed class Verification(RunContext context, EventHub events)
                 case HealthState.Failed when baseline.WasSo(step.Service, container, verdict.Trouble):
                     return (container, verdict);
                 case HealthState.Failed:
-                    throw await FailedAsync(FailureClass.Verification, step.Service, container, verdict.Reason);
+                    throw await EndedAsync(step.Service, container, verdict.Reason, cancellationToken);
             }
 
             if (verdict.Reason != shown)
@@ -102,7 +102,7 @@ internal sealed class Verification(RunContext context, EventHub events)
                 var container = await context.FindAsync(step.Service, step.Container);
                 if (container is not { Status: ContainerStatus.Running })
                 {
-                    throw await FailedAsync(FailureClass.Verification, step.Service, container, "it stopped running while its probes were asked");
+                    throw await EndedAsync(step.Service, container, "it stopped running while its probes were asked", cancellationToken);
                 }
 
                 var answer = await probes.AskAsync(probe, service, container, cancellationToken);
@@ -132,6 +132,12 @@ internal sealed class Verification(RunContext context, EventHub events)
 
         return excused;
     }
+
+    /// <summary>It is not well, or does not run any more. What somebody else stopped was not measured at all.</summary>
+    private async Task<StepFailedException> EndedAsync(string service, ObservedContainer? container, string reason, CancellationToken cancellationToken) =>
+        container is not null && await events.WasStoppedAsync(container, cancellationToken)
+            ? await FailedAsync(FailureClass.Environmental, service, container, $"{reason}: something else on this host stopped it")
+            : await FailedAsync(FailureClass.Verification, service, container, reason);
 
     private Task<StepFailedException> FailedAsync(FailureClass failureClass, string service, ObservedContainer? container, string reason) =>
         Evidence.OfAsync(context, failureClass, service, container, reason);

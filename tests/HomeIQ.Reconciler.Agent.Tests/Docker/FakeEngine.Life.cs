@@ -73,12 +73,14 @@ public sealed partial class FakeEngine
         {
             case ContainerStatus.Running or ContainerStatus.Paused:
                 Say(container, "SIGTERM, ending");
+                Happened(container, "kill", ("signal", "15"));
                 End(container, exitCode);
                 Happened(container, "stop");
                 return true;
             case ContainerStatus.Restarting:
                 container.Life++;
                 container.Status = ContainerStatus.Exited;
+                Happened(container, "kill", ("signal", "15"));
                 Happened(container, "stop");
                 return true;
             default:

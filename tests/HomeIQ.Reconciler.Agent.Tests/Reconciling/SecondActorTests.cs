@@ -71,6 +71,42 @@ public sealed class SecondActorTests : IDisposable
         Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
     }
 
+    /// <summary>Stopped while its health is awaited; stopped after it was found healthy, while another one is verified.</summary>
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1.5)]
+    public async Task What_somebody_stops_while_it_is_verified_is_not_bad(double seconds)
+    {
+        await InstallAsync();
+        stage.Engine.Push("house/app:1.8.0-slow", ValueMap<string>.Empty.With("START_DELAY", "2"));
+        stage.Commit(Stacks.Three(web: "1.1.0", more: Stacks.Lonely("lonely", "1.8.0-slow")));
+        var ids = await stage.IdsAsync();
+        AfterEachStart(seconds, () => stage.Engine.StopByHand("web"));
+
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result == ApplyResult.RolledBack, report.Summary);
+        Assert.Contains("something else on this host stopped it", report.Summary, StringComparison.Ordinal);
+        Assert.Equal(0, Quarantined);
+        Assert.True(ids.All((await stage.IdsAsync()).Contains));
+        stage.Engine.Faults.Clear();
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+    }
+
+    [Fact]
+    public async Task What_somebody_pauses_while_it_is_verified_is_not_bad()
+    {
+        await InstallAsync();
+        stage.Commit(Stacks.Three(web: "1.1.0"));
+        AfterEachStart(0.5, () => stage.Engine.Pause("web"));
+
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result == ApplyResult.RolledBack, report.Summary);
+        Assert.Equal(0, Quarantined);
+        Assert.Equal("api db web", Running);
+    }
+
     private string Running => string.Join(' ', stage.Engine.Picture.Split('\n').Where(line => line.Split(' ')[1] == "running").Select(line => line.Split(' ')[0]));
 
     private int Quarantined
@@ -79,6 +115,23 @@ public sealed class SecondActorTests : IDisposable
         {
             using var reader = stage.Begin();
             return reader.Journal.Quarantine().Count;
+        }
+    }
+
+    /// <summary>Something is done to the new web, once.</summary>
+    private void AfterEachStart(double seconds, Action deed)
+    {
+        var isDone = false;
+        for (var start = 1; start <= 2; start++)
+        {
+            stage.Engine.Faults.Meanwhile("start", start, () => stage.Clock.At(stage.Clock.Now + TimeSpan.FromSeconds(seconds), () =>
+            {
+                if (!isDone && stage.Engine.Picture.Contains("web running", StringComparison.Ordinal) && stage.Engine.Picture.Contains("1.1.0", StringComparison.Ordinal))
+                {
+                    isDone = true;
+                    deed();
+                }
+            }));
         }
     }
 
