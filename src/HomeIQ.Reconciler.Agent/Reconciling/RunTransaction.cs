@@ -106,7 +106,9 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         }
 
         var reason = record.RollbackReason ?? (failure is { } known ? Describe(record, known) : "the run was cut off");
-        var (plan, stuck) = await WalkBackAsync(record, reason);
+        // What was not begun is no failure of a step, and stands in the journal as none.
+        var wasStopped = failure is { Number: > 0 } && record.Failure is null;
+        var (plan, stuck) = await WalkBackAsync(record, reason, wasStopped);
         if (stuck.Count > 0)
         {
             var both = $"{reason}; and the way back failed: {Describe(plan, stuck[0])}";
@@ -138,6 +140,9 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         context.Progress.Report(new RollbackBegan(plan, reason));
         return (plan, await applier.PerformAsync(plan, Done(record), Parallel, goOn: false, CancellationToken.None));
     }
+
+    /// <summary>What of the way back an earlier process finished.</summary>
+    private static HashSet<int> Done(RunRecord record) => [.. record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number)];
 
     private static string Short(string revision) => revision.Length > 8 ? revision[..8] : revision;
 
@@ -192,7 +197,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         }
 
         var stuck = await applier.PerformAsync(stop, Done(record), Parallel, goOn: true, CancellationToken.None);
-        var told = string.Join("; ", failures.Select(failure => Describe(record.Plan, failure)).Concat(stuck.Select(failure => Describe(stop, failure))).Distinct(StringComparer.Ordinal));
+        var told = string.Join("; ", failures.Select(failure => Describe(record.Plan, failure)).Concat(stuck.Select(failure => Describe(stop, failure))).DefaultIfEmpty("it was cut off").Distinct(StringComparer.Ordinal));
         return End(record.Id, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, failures.FirstOrDefault()?.Hint);
     }
 

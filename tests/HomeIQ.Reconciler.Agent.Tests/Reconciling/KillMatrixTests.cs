@@ -40,6 +40,21 @@ public sealed class KillMatrixTests
     });
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public Task A_bad_first_install_is_left_as_it_is_and_goes_on_when_it_is_mended(int parallel) => EachCutAsync(before: null, Stacks.Three(api: "1.9.0-sick"), parallel, async (stage, cut) =>
+    {
+        var report = await stage.ApplyAsync();
+        cut.Expect(report.Result == ApplyResult.Incomplete, $"the next apply was {report.Result}: {report.Summary}");
+        cut.Expect(stage.Picture == cut.New, $"the host is\n{stage.Picture}");
+
+        stage.Commit(Stacks.Three());
+        report = await stage.ApplyAsync();
+        cut.Expect(report.Result == ApplyResult.Applied, $"the apply of the mended one was {report.Result}: {report.Summary}");
+        await cut.IsAtRestAsync(stage);
+    });
+
+    [Theory]
     [MemberData(nameof(Matrix))]
     public Task An_upgrade_is_taken_back_and_then_done(string change, int parallel) => EachCutAsync(Changes[change].Before, Changes[change].After, parallel, async (stage, cut) =>
     {
