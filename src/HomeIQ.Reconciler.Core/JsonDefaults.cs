@@ -34,6 +34,8 @@ public static class JsonDefaults
         [typeof(Plan)] = Of(new Plan { Project = "", Revision = "" }, CoreJson.Default.Plan),
         [typeof(PlannedStep)] = Of(new PlannedStep(0, new Promote(""), "", []), CoreJson.Default.PlannedStep),
         [typeof(ServiceVerified)] = Of(new ServiceVerified(""), CoreJson.Default.ServiceVerified),
+        [typeof(StateSealed)] = Of(new StateSealed(IsRepair: false), CoreJson.Default.StateSealed),
+        [typeof(RollbackStarted)] = Of(new RollbackStarted(new() { Project = "", Revision = "" }, ""), CoreJson.Default.RollbackStarted),
         [typeof(RunRecord)] = Of(new RunRecord { Id = "", StartedAt = default, Plan = new() { Project = "", Revision = "" } }, CoreJson.Default.RunRecord),
         [typeof(RunStarted)] = Of(new RunStarted(new() { Project = "", Revision = "" }, null, ""), CoreJson.Default.RunStarted),
         [typeof(StepFailed)] = Of(new StepFailed(0, false, default, "", null, null), CoreJson.Default.StepFailed),

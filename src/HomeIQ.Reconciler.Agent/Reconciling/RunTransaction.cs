@@ -127,14 +127,14 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     }
 
     /// <summary>Takes away what was prepared beside the old containers. What stays nevertheless is in nobody's way, and the next promotion clears it.</summary>
-    public async Task ClearAwayAsync(RunRecord record) => await WalkBackAsync(record, "cut off before anything was touched");
+    public async Task ClearAwayAsync(RunRecord record) => await WalkBackAsync(record, "cut off before anything was touched", wasStopped: false);
 
-    private async Task<(Plan Plan, IReadOnlyList<StepFailed> Stuck)> WalkBackAsync(RunRecord record, string reason)
+    private async Task<(Plan Plan, IReadOnlyList<StepFailed> Stuck)> WalkBackAsync(RunRecord record, string reason, bool wasStopped)
     {
         var plan = record.RollbackPlan ?? RollbackPlanner.PlanFor(record, context.BackTo, Unpromoted(record));
         if (record.RollbackPlan is null)
         {
-            journal.Append(record.Id, new RollbackStarted(plan, reason));
+            journal.Append(record.Id, new RollbackStarted(plan, reason) { WasStopped = wasStopped });
         }
 
         context.Progress.Report(new RollbackBegan(plan, reason));

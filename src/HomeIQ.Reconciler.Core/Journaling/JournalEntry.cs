@@ -89,7 +89,11 @@ public sealed record StepFailed(int Number, bool IsRollback, FailureClass Class,
 }
 
 /// <summary>The run goes back, by this plan; what failed is in quarantine already when the class asks for it.</summary>
-public sealed record RollbackStarted(Plan Plan, string Reason) : JournalEntry;
+public sealed record RollbackStarted(Plan Plan, string Reason) : JournalEntry
+{
+    /// <summary>Nothing had failed: a person, or the machine on its way down, stopped the run between two steps.</summary>
+    public bool WasStopped { get; init; }
+}
 
 /// <param name="After">Id of the sealed effective state that holds from now on.</param>
 public sealed record RunEnded(RunPhase Phase, string? After, string Summary) : JournalEntry;

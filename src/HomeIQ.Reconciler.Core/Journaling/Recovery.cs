@@ -58,6 +58,6 @@ public static class Recovery
         return crashed.Plan.Contents.Count > 0 && crashes >= CrashLimit;
     }
 
-    /// <summary>It was taken back although no step of it had failed.</summary>
-    private static bool WentDown(RunRecord run) => run.Phase == RunPhase.RolledBack && run.Failure is null;
+    /// <summary>It was taken back although no step of it had failed, and nobody had stopped it.</summary>
+    private static bool WentDown(RunRecord run) => run is { Phase: RunPhase.RolledBack, Failure: null, WasStopped: false };
 }

@@ -19,7 +19,7 @@ public static class RunReader
                 (_, StepIntended step) => WithStep(run, step.IsRollback, step.Number, begun => begun with { EndedAt = null, Receipt = null, Failure = null }, step.At),
                 (_, StepDone step) => WithStep(run, step.IsRollback, step.Number, begun => begun with { EndedAt = step.At, Receipt = step.Receipt, Failure = null }, step.At),
                 (_, StepFailed step) => WithStep(run, step.IsRollback, step.Number, begun => begun with { EndedAt = step.At, Failure = step }, step.At),
-                (_, RollbackStarted back) => run with { Phase = RunPhase.RollingBack, RollbackPlan = back.Plan, RollbackReason = back.Reason, RollbackBegun = [] },
+                (_, RollbackStarted back) => run with { Phase = RunPhase.RollingBack, RollbackPlan = back.Plan, RollbackReason = back.Reason, WasStopped = back.WasStopped, RollbackBegun = [] },
                 (_, RunEnded ended) => run with { Phase = ended.Phase, EndedAt = ended.At, After = ended.After, Summary = ended.Summary },
                 _ => run with { Phase = RunPhase.Unknown },
             };

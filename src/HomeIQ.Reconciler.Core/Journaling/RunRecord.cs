@@ -34,6 +34,9 @@ public sealed record RunRecord
     /// <summary>Why it goes back; null while it does not.</summary>
     public string? RollbackReason { get; init; }
 
+    /// <inheritdoc cref="RollbackStarted.WasStopped"/>
+    public bool WasStopped { get; init; }
+
     public ValueList<BegunStep> RollbackBegun { get; init; } = [];
 
     /// <summary>One sentence of how it ended.</summary>

@@ -39,6 +39,14 @@ public class RecoveryTests
     }
 
     [Fact]
+    public void A_run_that_somebody_stopped_did_not_crash()
+    {
+        var stopped = Crashed("run-2", "digest-1") with { WasStopped = true };
+
+        Assert.False(Recovery.IsLastCrash(Crashed("run-3", "digest-1"), [stopped, Crashed("run-1", "digest-1")]));
+    }
+
+    [Fact]
     public void A_success_in_between_begins_the_count_anew()
     {
         var fine = Crashed("run-2", "digest-1") with { Phase = RunPhase.Succeeded };

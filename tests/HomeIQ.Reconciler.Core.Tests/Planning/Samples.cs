@@ -240,7 +240,7 @@ internal static class Samples
     public static readonly ValueList<JournalEntry> Entries =
     [
         new RunStarted(Plan, "state-1", "apply"), new PhaseEntered(RunPhase.RollbackFailed), new StepIntended(3, true), .. Receipts.Select(receipt => new StepDone(3, false, receipt)),
-        new StepFailed(4, true, FailureClass.Environmental, "no space left", "free some", "evidence/run-1/4"), new RollbackStarted(Plan, "never healthy"),
+        new StepFailed(4, true, FailureClass.Environmental, "no space left", "free some", "evidence/run-1/4"), new RollbackStarted(Plan, "never healthy") { WasStopped = true },
         new RunEnded(RunPhase.RolledBack, "state-1", "web was never healthy"),
     ];
 

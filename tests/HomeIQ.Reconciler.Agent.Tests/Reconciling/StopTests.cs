@@ -1,0 +1,42 @@
+using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
+
+namespace HomeIQ.Reconciler.Reconciling;
+
+/// <summary>Runs that were stopped by a person, and runs of which nothing can be told.</summary>
+public sealed class StopTests : IDisposable
+{
+    private readonly Stage stage = new();
+
+    public StopTests() => Stacks.Publish(stage.Engine);
+
+    public void Dispose() => stage.Dispose();
+
+    [Fact]
+    public async Task A_run_that_was_stopped_between_two_steps_three_times_did_not_crash()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        var picture = stage.Picture;
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+        for (var times = 0; times < Recovery.CrashLimit; times++)
+        {
+            using var stop = new CancellationTokenSource();
+            stage.Engine.Faults.Meanwhile("rename", 1, stop.Cancel);
+            using var process = stage.Begin();
+            var report = await process.Reconciliation.ApplyAsync(null, null, refresh: false, watches: true, stop.Token);
+
+            Assert.True(report.Result == ApplyResult.RolledBack, $"{report.Result}: {report.Summary}");
+            Assert.True(process.Journal.Find(report.Run!)!.WasStopped);
+            Assert.Equal(picture, stage.Picture);
+        }
+
+        // One that really goes down is the first.
+        using (var process = stage.Begin(new Lifeline { CutWhen = points => points.Contains("after run started") && points[^1] == "after start" }))
+        {
+            Assert.Null(await process.ApplyUntilCutAsync());
+        }
+
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+    }
+}
