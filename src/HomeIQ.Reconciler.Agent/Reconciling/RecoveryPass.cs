@@ -67,7 +67,10 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
 
                     break;
                 case RecoveryAction.Stay:
-                    return new(ApplyResult.RollbackFailed, $"the way back of run {run.Id} failed; nothing more is changed by itself", run.Id) { Hint = $"homeiq show {run.Id}" };
+                    // Ended like a way back that failed: the loop leaves it to a person, whose next apply goes on from what is there.
+                    const string stuck = "what it did cannot be told from the journal, and there is no known-good state to go back to: nothing more is changed by itself";
+                    journal.End(run.Id, new RunEnded(RunPhase.RollbackFailed, null, stuck));
+                    return new(ApplyResult.RollbackFailed, $"run {run.Id}: {stuck}", run.Id) { Hint = $"see homeiq show {run.Id}, then put it right by hand and run homeiq apply" };
             }
         }
 

@@ -39,4 +39,29 @@ public sealed class StopTests : IDisposable
 
         Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
     }
+
+    [Fact]
+    public async Task A_first_install_of_which_nothing_can_be_told_is_left_to_a_person_and_not_for_ever()
+    {
+        stage.Commit(Stacks.Three());
+        using (var process = stage.Begin(new Lifeline { CutWhen = points => points[^1] == "after start" }))
+        {
+            Assert.Null(await process.ApplyUntilCutAsync());
+            process.Journal.Append(process.Journal.Unfinished().Single().Id, new PhaseEntered(RunPhase.Unknown));
+        }
+
+        stage.Engine.Transcript.Take();
+        var told = await stage.ApplyAsync();
+        Assert.Equal(ApplyResult.RollbackFailed, told.Result);
+        Assert.Contains("cannot be told from the journal", told.Summary, StringComparison.Ordinal);
+
+        using (var daemon = stage.Begin())
+        {
+            await using var loop = daemon.Loop();
+            Assert.True((await loop.PassAfterAsync(TimeSpan.FromHours(1))).Waits.NeedsPerson);
+        }
+
+        Assert.Equal("", stage.Engine.Transcript.Take());
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+    }
 }
