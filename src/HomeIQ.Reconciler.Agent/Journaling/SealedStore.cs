@@ -42,6 +42,20 @@ public sealed class SealedStore
 
     public EffectiveState? FindState(string? id) => id is null ? null : Find(states, id, CoreJson.Default.EffectiveState);
 
+    /// <summary>The state that the host is held to, or goes back to: without it nothing can be decided.</summary>
+    /// <exception cref="JournalException">It is there, and cannot be read.</exception>
+    public EffectiveState? FindHeldState(string? id)
+    {
+        try
+        {
+            return FindState(id);
+        }
+        catch (JsonException damaged)
+        {
+            throw new JournalException($"{PathOf(states, id!)} is damaged: put it back from a copy, or move it away, and homeiq asks before it makes anew what is lost with it", damaged);
+        }
+    }
+
     /// <summary>The id of the state that a run's way back seals, where containers had to be made again.</summary>
     public static string BackOf(string run) => run + BackSuffix;
 

@@ -25,7 +25,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     private ValueList<Condition> conditions = [];
 
     /// <summary>What the host is held to; null before the first promotion.</summary>
-    public EffectiveState? Effective() => sealedStore.FindState(journal.Pointers().Effective);
+    public EffectiveState? Effective() => sealedStore.FindHeldState(journal.Pointers().Effective);
 
     /// <summary>Fetches the repository and plans for the branch's newest commit, or for the revision asked for.</summary>
     public async Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken)
@@ -202,8 +202,8 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         Instance = settings.Instance,
         Key = key,
         Quarantine = [.. journal.Quarantine()],
-        IsStateLost = effective is null && observed.Containers.Any(container =>
-            container.Owner is { } owner && owner.Instance == settings.Instance && journal.Find(owner.Run) is null),
+        IsStateLost = effective is null && (journal.Pointers().Effective is not null || observed.Containers.Any(container =>
+            container.Owner is { } owner && owner.Instance == settings.Instance && journal.Find(owner.Run) is null)),
         LeftDrifted = effective is null ? [] : LeftDrifted(effective, observed),
         Refresh = refresh,
     };

@@ -236,7 +236,7 @@ public sealed class Reconciliation
             return await runs.EndSoakAsync(watched, runs.ContextOf(watched, lookout.Effective()), new(time.GetUtcNow() - watched.StartedAt, TimeSpan.Zero, "a person went back from it", watched.Plan.Contents.Keys.First()));
         }
 
-        if (sealedStore.FindState(pointers.Effective) is not { } effective || sealedStore.FindState(pointers.Previous) is not { } target)
+        if (sealedStore.FindHeldState(pointers.Effective) is not { } effective || sealedStore.FindHeldState(pointers.Previous) is not { } target)
         {
             return new(ApplyResult.Refused, "there is no earlier known-good state to go back to; nothing was touched")
             {

@@ -30,6 +30,7 @@ internal sealed class Runs(
 
         var pointers = journal.Pointers();
         var backTo = supersedes is null ? pointers.Effective : pointers.LastKnownGood;
+        backTo = StateOf(backTo) is null ? null : backTo;
         var started = new RunStarted(plan, backTo, cause) { Inherits = supersedes };
         var run = supersedes is null
             ? journal.Begin(started)
@@ -104,7 +105,7 @@ internal sealed class Runs(
             Progress = progress,
         };
 
-    public EffectiveState? StateOf(string? id) => sealedStore.FindState(id);
+    public EffectiveState? StateOf(string? id) => sealedStore.FindHeldState(id);
 
     /// <summary>Goes forward with a run that is on record, and back when it fails.</summary>
     public async Task<ApplyReport> PerformAsync(string run, RunContext context, IReadOnlySet<int> done, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ public sealed record Situation
 
     public ValueList<QuarantineEntry> Quarantine { get; init; } = [];
 
-    /// <summary>Containers of this instance are here that no run of this state directory made: it was lost, or another one acts under this name.</summary>
+    /// <summary>The sealed state of this host is gone, or containers of this instance are here that no run of this state directory made: it was lost, or another one acts under this name.</summary>
     public bool IsStateLost { get; init; }
 
     /// <summary>What may be let go of; null where it was not looked at, and then nothing is.</summary>
