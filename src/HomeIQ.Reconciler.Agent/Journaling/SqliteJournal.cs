@@ -96,9 +96,10 @@ public sealed class SqliteJournal : IJournal
             Point(EffectivePointer, state);
             if (Pointer(SoakingPointer) is not { } soaking || soaking == run)
             {
-                if (Pointer(GoodPointer) is { } old && old != state && entry.Receipt is not StateSealed { IsRepair: true })
+                if (Pointer(GoodPointer) is { } old && old != state)
                 {
-                    Point(PreviousPointer, old);
+                    // A repair changes nothing about what lies before; and who went back to a state comes next to the one before that.
+                    Follow(state, entry.Receipt is StateSealed { IsRepair: true } ? Pointer(PreviousPointer) : IsRollback(run) ? Pointer(Before(Pointer(PreviousPointer))) : old);
                 }
 
                 Point(GoodPointer, state);
@@ -122,6 +123,7 @@ public sealed class SqliteJournal : IJournal
                 Point(EffectivePointer, after);
                 if (soaking is null || soaking == run)
                 {
+                    Follow(after, Pointer(PreviousPointer));
                     Point(GoodPointer, after);
                 }
             }
@@ -215,6 +217,27 @@ public sealed class SqliteJournal : IJournal
         Execute(
             "INSERT INTO entries (run, at, body) VALUES ($1, $2, $3)",
             run, time.GetUtcNow().ToUnixTimeMilliseconds(), JournalJson.Write(entry));
+
+    /// <summary>Notes which known-good state lies before another one, which is about to be the last.</summary>
+    private void Follow(string state, string? earlier)
+    {
+        foreach (var name in (string[])[PreviousPointer, Before(state)])
+        {
+            if (earlier is null)
+            {
+                Release(name);
+            }
+            else
+            {
+                Point(name, earlier);
+            }
+        }
+    }
+
+    private static string Before(string? state) => $"before {state}";
+
+    private bool IsRollback(string run) =>
+        Scalar("SELECT body FROM entries WHERE run = $1 ORDER BY seq LIMIT 1", run) is string first && JournalJson.Read(first, default) is RunStarted { Cause: RunCause.Rollback };
 
     private string? Pointer(string name) => (string?)Scalar("SELECT state FROM pointers WHERE name = $1", name);
 
