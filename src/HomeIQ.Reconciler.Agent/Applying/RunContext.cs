@@ -110,7 +110,8 @@ public sealed class RunContext
     /// <exception cref="StepFailedException">It is not in the state directory any more.</exception>
     public DesiredService Specified(string digest, string service) =>
         (Sealed.FindService(digest)
-        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with { Name = service };
+        ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed specification {digest} of {service} is missing from the state directory")) with
+        { Name = service };
 
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
     public void Note(string service, Receipt receipt, bool isRollback)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Yaml;

@@ -198,11 +198,8 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
 
         var stuck = await applier.PerformAsync(stop, Done(record), Parallel, goOn: true, CancellationToken.None);
         var told = string.Join("; ", failures.Select(failure => Describe(record.Plan, failure)).Concat(stuck.Select(failure => Describe(stop, failure))).DefaultIfEmpty("it was cut off").Distinct(StringComparer.Ordinal));
-        return End(record.Id, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, failures.FirstOrDefault()?.Hint);
+        return End(record.Id, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, (failures.Count > 0 ? failures[0] : null)?.Hint);
     }
-
-    /// <summary>What of the way back an earlier process finished.</summary>
-    private static HashSet<int> Done(RunRecord record) => [.. record.RollbackBegun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number)];
 
     private QuarantineEntry QuarantineOf(RunRecord record, StepFailed failure)
     {

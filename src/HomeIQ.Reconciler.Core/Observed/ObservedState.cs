@@ -179,7 +179,7 @@ public sealed record ObservedImage(string Id, ValueList<string> RepoDigests, str
 
     /// <summary><c>repo@sha256:…</c> by which it can be pulled: of this repository when it was pulled from there; null when it was in none.</summary>
     public string? DigestIn(string repository) =>
-        RepoDigests.FirstOrDefault(digest => digest.StartsWith($"{repository}@", StringComparison.Ordinal)) ?? RepoDigests.FirstOrDefault();
+        RepoDigests.FirstOrDefault(digest => digest.StartsWith($"{repository}@", StringComparison.Ordinal)) ?? (RepoDigests.Count > 0 ? RepoDigests[0] : null);
 }
 
 /// <param name="Address">The address listened on; <c>0.0.0.0</c> and <c>::</c> are all of them.</param>

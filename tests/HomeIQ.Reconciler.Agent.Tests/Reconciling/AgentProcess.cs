@@ -95,7 +95,14 @@ internal sealed class AgentProcess : IDisposable
         var sealedStore = new SealedStore(state);
         var context = new RunContext
         {
-            Run = "none", Instance = new AgentSettings().Instance, Revision = "none", Host = host, Sealed = sealedStore, Contents = new ContentStore(state.ContentFolder), State = state, Journal = journal,
+            Run = "none",
+            Instance = new AgentSettings().Instance,
+            Revision = "none",
+            Host = host,
+            Sealed = sealedStore,
+            Contents = new ContentStore(state.ContentFolder),
+            State = state,
+            Journal = journal,
             Before = sealedStore.FindState(journal.Pointers().Effective),
         };
         return new StepPerformer(context, new EventHub(host, clock));

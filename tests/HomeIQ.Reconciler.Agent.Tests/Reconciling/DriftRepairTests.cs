@@ -150,8 +150,8 @@ public sealed class DriftRepairTests : IDisposable
             Assert.IsType<Skipped>(await performer.ProbeAsync(planned, default));
             Drift(stage, drift);
             Assert.Null(await performer.ProbeAsync(planned, default));
-            Assert.IsType<Performed>(await performer.PerformAsync(planned, default));
-            Assert.IsType<Skipped>(await performer.PerformAsync(planned, default));
+            Assert.IsType<Performed>(await performer.PerformAsync(planned, isRollback: false, default));
+            Assert.IsType<Skipped>(await performer.PerformAsync(planned, isRollback: false, default));
         }
     }
 

@@ -71,14 +71,6 @@ internal sealed class Stage : IDisposable
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;
     }
 
-    /// <summary>Writes a file beside the desired state; part of the next commit.</summary>
-    public void Write(string path, string text)
-    {
-        var file = Path.Combine(Source, "desired-state", path);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, text);
-    }
-
     /// <summary>The repository cannot be reached any more.</summary>
     public void MoveSourceAway() => Directory.Move(Source, $"{Source}-away");
 
