@@ -21,6 +21,7 @@ public sealed class GitSource : IDisposable
     private readonly Lock gate = new();
     private readonly List<GitReader> retired = [];
     private GitReader? reader;
+    private volatile Task underWay = Task.CompletedTask;
 
     private GitSource(GitSettings settings)
     {
@@ -48,6 +49,8 @@ public sealed class GitSource : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var fetch = Task.Factory.StartNew(() => Fetch(cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+        underWay = fetch;
+
         // A thread that waits for a silent server ends by the time limit; nobody has to wait with it.
         return await fetch.WaitAsync(cancellationToken);
     }
@@ -57,6 +60,7 @@ public sealed class GitSource : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var push = Task.Factory.StartNew(() => Propose(proposal, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        underWay = push;
         return await push.WaitAsync(cancellationToken);
     }
 
@@ -108,6 +112,12 @@ public sealed class GitSource : IDisposable
 
     public void Dispose()
     {
+        // What is still read by a thread that nobody waits for any more must not be freed under it: it ends by the time limits.
+        if (!underWay.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(settings.ConnectLimit + settings.ReadLimit))
+        {
+            return;
+        }
+
         lock (gate)
         {
             reader?.Dispose();

@@ -20,6 +20,6 @@ public static class RollbackPlanner
         var plan = new Plan { Project = run.Plan.Project, Revision = before?.Revision ?? run.Plan.Revision, From = run.Plan.Revision, IsRollback = true };
         var promoted = run.Begun.Any(begun => begun.Planned.Step is Promote && begun.Receipt is not null);
 
-        return before is null || promoted ? plan : plan with { Steps = new WayBack([.. earlier ?? [], run], before).Steps() };
+        return before is null || promoted ? plan : plan with { Steps = new WayBack([.. (earlier ?? []).Append(run).OrderBy(known => known.StartedAt)], before).Steps() };
     }
 }

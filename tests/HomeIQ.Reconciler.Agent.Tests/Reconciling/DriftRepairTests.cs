@@ -217,7 +217,7 @@ public sealed class DriftRepairTests : IDisposable
 
     private static async Task InstallAsync(Stage stage)
     {
-        stage.Write("lamp.conf", "bright");
+        stage.Write("desired-state/lamp.conf", "bright");
         stage.Commit(House);
         Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
         stage.Engine.AddNetworkByHand("elsewhere");

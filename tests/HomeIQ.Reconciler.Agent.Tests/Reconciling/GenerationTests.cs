@@ -30,11 +30,11 @@ public sealed class GenerationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_person_can_still_go_back_and_back_again()
+    public async Task A_person_can_still_go_back_twice()
     {
         await UpgradeAsync(stage, 0, 5);
 
-        foreach (var expected in (string[])["1.0.4", "1.0.5", "1.0.4"])
+        foreach (var expected in (string[])["1.0.4", "1.0.3"])
         {
             using var process = stage.Begin();
             var report = await process.Reconciliation.RollbackAsync(TestContext.Current.CancellationToken);
@@ -42,9 +42,9 @@ public sealed class GenerationTests : IDisposable
             Assert.Contains($"api running healthy house/app:{expected}", stage.Picture);
         }
 
-        // Going back and forth between two is no reason to let go of the third.
-        Assert.Equal(["4", "5", "3"], Generations(stage).Distinct());
-        Assert.Equal(["5", "4", "3"], await KeptImagesAsync(stage));
+        // Going back is no reason to let go of what was left.
+        Assert.Equal(["3", "4", "5"], Generations(stage).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["3", "4", "5"], (await KeptImagesAsync(stage)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -45,11 +45,11 @@ public sealed class RunTests : IDisposable
     public async Task A_rollback_puts_back_a_file_of_the_earlier_commit_that_somebody_removed_without_asking_the_repository()
     {
         string Compose(string level) => Stacks.Lamp.Replace("LEVEL", level, StringComparison.Ordinal);
-        stage.Write("lamp.conf", "bright");
+        stage.Write("desired-state/lamp.conf", "bright");
         stage.Commit(Compose("1"));
         Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
         var bright = Assert.Single(Directory.GetFiles(stage.ContentFolder));
-        stage.Write("lamp.conf", "dim");
+        stage.Write("desired-state/lamp.conf", "dim");
         stage.Commit(Compose("2"));
         Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
 
