@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Planning;
 
@@ -24,6 +25,10 @@ public static class FailedInstall
             steps.Add(new(steps.Count + 1, new SetRestartPolicy(service, container, RestartPolicy.No, Was: null), cause, []));
             steps.Add(new(steps.Count + 1, new StopContainer(service, container), cause, [steps.Count]));
         }
+
+        // Left over from a run that was cut off, and never started: the promotion that would have cleared it does not come.
+        var leftovers = run.Plan.Steps.Where(step => step is { IsCleanUp: true, Step: RemoveContainer { Container.Name: var name } } && ContainerNames.IsTemporary(name));
+        steps.AddRange(leftovers.Select((leftover, index) => new PlannedStep(steps.Count + 1 + index, leftover.Step, leftover.Cause, [])));
 
         return new Plan { Project = run.Plan.Project, Revision = run.Plan.Revision, IsRollback = true, Steps = [.. steps] };
     }

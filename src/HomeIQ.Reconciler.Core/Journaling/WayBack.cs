@@ -106,7 +106,8 @@ internal sealed class WayBack
                 return LetGoOf(traces, service, create.TemporaryName, create.TemporaryName);
             case SetRestartPolicy { Was: { } was } set when !skipped:
                 return (new SetRestartPolicy(service, set.Container, was, set.Restart), "as this run found it");
-            case SetAside aside when !skipped:
+            // What one run made and a later one set aside goes, too: nobody wants it back.
+            case SetAside aside when !skipped && !made.Contains(aside.Container.Id ?? ""):
                 return (
                     new PutBack(service, aside.Container with { Name = aside.AsideName }, aside.Container.Name, aside.SpecDigest, aside.ImageId, aside.Restart),
                     $"the container of {PlanText.Revision(before.Revision)}");

@@ -43,6 +43,26 @@ public class FailedInstallTests
         Assert.Empty(FailedInstall.PlanFor(Failed(Cut(plan, 1), 1)).Steps);
     }
 
+    [Fact]
+    public void What_an_earlier_run_left_and_never_started_is_cleared_away()
+    {
+        var plan = Plan([.. Install("api")]);
+        plan = plan with
+        {
+            Steps =
+            [
+                .. plan.Steps,
+                new PlannedStep(6, new RemoveContainer("api", new("c0ffee", "api.new")), "left over", [5]) { IsCleanUp = true },
+                new PlannedStep(7, new RemoveContainer("lamp", new("decade", "lamp")), "no service explains it", [5]) { IsCleanUp = true },
+            ],
+        };
+
+        var last = FailedInstall.PlanFor(Failed(Cut(plan, 5, done: true), 5)).Steps[^1];
+
+        Assert.Equal(new RemoveContainer("api", new("c0ffee", "api.new")), last.Step);
+        Assert.Empty(last.After);
+    }
+
     private static Step[] Install(string service) => [.. Swap(service)[..1], .. Swap(service)[3..]];
 
     private static RunRecord Failed(RunRecord run, params int[] numbers) => run with

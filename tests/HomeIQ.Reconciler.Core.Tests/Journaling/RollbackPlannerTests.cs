@@ -69,6 +69,37 @@ public class RollbackPlannerTests
     }
 
     [Fact]
+    public void A_repair_is_undone_before_what_it_repaired()
+    {
+        var watched = Cut(Plan(Swap("web")), 6, done: true);
+        var repair = Cut(Plan([.. Swap("web")[..1], .. Swap("web")[3..]]), 4, done: true, receipts: (1, new ContainerMade("c1ean-web", "newimage-web"))) with { Id = "run-8", StartedAt = Start.AddHours(1) };
+
+        Assert.Equal(
+            [
+                new StopContainer("web", new("c1ean-web", "web")), new SetAside("web", new("c1ean-web", "web"), "web.failed-c1ean-", "newspec-web", "newimage-web", RestartPolicy.No),
+                new StopContainer("web", new("c0ffee-web", "web")), new SetAside("web", new("c0ffee-web", "web"), "web.failed-c0ffee", "newspec-web", "newimage-web", RestartPolicy.No),
+                new PutBack("web", new("id-web", "web.kept"), "web", "spec-web", "image-web", new RestartPolicy("unless-stopped")),
+                new StartContainer("web", OldOf("web")), new VerifyService("web", OldOf("web"), "spec-web"),
+            ],
+            RollbackPlanner.PlanFor(watched, Web, [repair]).Steps.Select(step => step.Step));
+    }
+
+    [Fact]
+    public void What_one_run_made_and_the_next_set_aside_is_not_put_back()
+    {
+        var superseded = Cut(Plan(Swap("web")), 6, done: true);
+        var made = new ContainerRef("c0ffee-web", "web");
+        var fix = Cut(
+            Plan([.. Swap("web").Select(step => step switch { StopContainer stop => stop with { Container = made }, SetAside aside => aside with { Container = made, AsideName = "web.aside" }, _ => step })]),
+            6, done: true, receipts: (1, new ContainerMade("c1ean-web", "newimage-web"))) with { Id = "run-8", StartedAt = Start.AddHours(1) };
+
+        var back = RollbackPlanner.PlanFor(fix, Web, [superseded]);
+
+        Assert.Equal(OldOf("web").Id, Assert.Single(back.Steps.Select(step => step.Step).OfType<PutBack>()).Container.Id);
+        Assert.Equal(new VerifyService("web", OldOf("web"), "spec-web"), back.Steps[^1].Step);
+    }
+
+    [Fact]
     public void Without_a_state_before_there_is_no_way_back()
     {
         var back = RollbackPlanner.PlanFor(Cut(Plan(Swap("web")), 6), null);
