@@ -32,7 +32,7 @@ public sealed class DaemonScenarios : IAsyncDisposable
 
         house.Upgrade("api", "bad-never-healthy");
         house.Commit("api that never gets healthy");
-        var held = await UntilAsync(status => Is(status, "sync", "Held"));
+        var held = await UntilAsync(status => Is(status, "sync", "Held") && !status.TryGetProperty("unfinishedRun", out _));
         Assert.Equal(good, held.GetProperty("effective").GetString());
         Assert.Equal(ids, await house.IdsAsync());
 
@@ -105,7 +105,8 @@ public sealed class DaemonScenarios : IAsyncDisposable
         house.Upgrade("api", "1.1.0");
         house.Commit("api 1.1.0");
         await UntilAsync(status => status.TryGetProperty("watchedRun", out _));
-        house.Docker("exec", house.Container("api"), "/bin/sh", "-c", "kill 1");
+        // In the background of the container: the command ends before what it kills.
+        house.Docker("exec", "-d", house.Container("api"), "/bin/sh", "-c", "kill -USR1 1");
 
         await UntilAsync(status => Is(status, "sync", "Held") && Is(status, "health", "Healthy"));
         Assert.Equal(ids, await house.IdsAsync());

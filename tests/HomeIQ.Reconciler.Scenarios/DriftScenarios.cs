@@ -69,7 +69,7 @@ public sealed class DriftScenarios
         var said = await house.HomeiqAsync("diff");
         Assert.Contains("HostConfig.Memory", said.Out, StringComparison.Ordinal);
         Assert.Contains("268435456 -> 67108864", said.Out, StringComparison.Ordinal);
-        Assert.Contains("alias lamp -> alias impostor", said.Out, StringComparison.Ordinal);
+        Assert.True(said.Out.Contains("lamp -> impostor", StringComparison.Ordinal), said.Out);
 
         await house.ApplyAsync();
 
@@ -135,7 +135,7 @@ public sealed class DriftScenarios
     public async Task A_network_that_is_gone_is_made_again_and_joined_by_the_same_containers()
     {
         await using var house = new House();
-        house.ComposeWith("networks: {inner: , outer: }", ("store", "networks: {inner: {aliases: [keeper]}}"), ("api", "networks: [inner, outer]\ndepends_on: {store: {condition: service_healthy}}"), ("bystander", "networks: [outer]")).Commit("Good");
+        house.ComposeWith("networks: {inner: , outer: }", ("store", "restart: unless-stopped\nnetworks: {inner: {aliases: [keeper]}}"), ("api", "networks: [inner, outer]\ndepends_on: {store: {condition: service_healthy}}"), ("bystander", "networks: [outer]")).Commit("Good");
         await house.ApplyAsync();
         var (before, started) = (await house.IdsAsync(), await StartsAsync(house, "api", "bystander"));
 

@@ -81,7 +81,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
             Revision = revision,
             EngineVersion = context.EngineVersion,
             Services = [.. services],
-            Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, networks.FirstOrDefault(there => there.Name == network.Name)?.Id ?? ""))],
+            Networks = [.. desired.Networks.Select(network => new EffectiveNetwork(network, IdOf(network, networks.FirstOrDefault(there => there.Name == network.Name))))],
             Volumes = desired.Volumes,
             Contents = desired.Contents,
             Policy = desired.Policy with { Soak = SoakPolicy.None },
@@ -89,6 +89,13 @@ internal sealed class Promotion(RunContext context, EventHub events)
         context.Sealed.PutState(context.Run, state);
         return new StateSealed(context.Before is { } former && IsRepairOf(former, state));
     }
+
+    /// <summary>One that somebody made again with other settings, and that is not ours to replace, does not become the right one: it stays drift.</summary>
+    private string IdOf(DesiredNetwork network, ObservedNetwork? found) =>
+        found is { Owner: null } && context.Before?.Networks.FirstOrDefault(known => known.Network.Name == network.Name) is { } known
+        && Differ.Drifted(known with { Network = network }, found) is not null
+            ? known.Id
+            : found?.Id ?? "";
 
     /// <summary>Unset fields of a container that outlived a change of the engine's version are recorded again.</summary>
     private ValueMap<string> Recorded(EffectiveService before, ObservedContainer container) =>

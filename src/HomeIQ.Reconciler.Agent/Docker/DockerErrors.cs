@@ -11,6 +11,9 @@ internal static class DockerErrors
     private static readonly string[] PortWords =
         ["port is already allocated", "bind: address already in use", "failed to bind port", "failed to bind host port", "ports are not available"];
 
+    /// <summary>A network that is in use, or an address on it; engines say it with 403 or 500.</summary>
+    private static readonly string[] NetworkWords = ["active endpoints", "Address already in use"];
+
     private static readonly string[] ThrottleWords = ["toomanyrequests", "too many requests", "rate limit"];
 
     private static readonly string[] CredentialWords =
@@ -37,11 +40,11 @@ internal static class DockerErrors
             HttpStatusCode.BadRequest or HttpStatusCode.NotImplemented => HostFailure.Invalid,
             HttpStatusCode.Unauthorized => HostFailure.Unauthorized,
             HttpStatusCode.TooManyRequests => HostFailure.Throttled,
-            HttpStatusCode.Forbidden => message.Contains("active endpoints", StringComparison.Ordinal) ? HostFailure.Conflict : HostFailure.Invalid,
+            HttpStatusCode.Forbidden => Has(message, NetworkWords) ? HostFailure.Conflict : HostFailure.Invalid,
             _ when Has(message, SettingWords) => HostFailure.Invalid,
             // Engines up to 20.10 say it with 500.
             _ when message.Contains("is not paused", StringComparison.Ordinal) => HostFailure.Conflict,
-            _ when message.Contains("Address already in use", StringComparison.Ordinal) => HostFailure.Conflict,
+            _ when Has(message, NetworkWords) => HostFailure.Conflict,
             _ => HostFailure.Engine,
         };
         return new(failure, message, inner);

@@ -48,7 +48,7 @@ public static class Differ
     }
 
     /// <summary>A network cannot be changed: only one that was made again by hand can differ.</summary>
-    private static NetworkDrifted? Drifted(EffectiveNetwork known, ObservedNetwork? found) =>
+    public static NetworkDrifted? Drifted(EffectiveNetwork known, ObservedNetwork? found) =>
         found is not null && !known.Network.External && known.Id.Length > 0 && found.Id != known.Id
         && FieldComparison.OfWhatIsSet(known.Network, found.Settings) is { Count: > 0 } fields
             ? new(known.Network.Name, fields)
