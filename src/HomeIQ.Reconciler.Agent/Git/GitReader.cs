@@ -7,6 +7,7 @@ internal sealed class GitReader(string directory) : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Repository repository = new(directory);
+    private bool disposed;
 
     /// <summary>Something in the clone could not be read: the next fetch makes a new one.</summary>
     public bool Damaged { get; private set; }
@@ -15,6 +16,8 @@ internal sealed class GitReader(string directory) : IDisposable
     {
         lock (gate)
         {
+            // The library itself would read memory that it has freed.
+            ObjectDisposedException.ThrowIf(disposed, this);
             try
             {
                 return read(repository);
@@ -37,6 +40,7 @@ internal sealed class GitReader(string directory) : IDisposable
     {
         lock (gate)
         {
+            disposed = true;
             repository.Dispose();
         }
     }

@@ -56,9 +56,10 @@ public sealed partial class ReconcileLoop(
             {
                 // Without its ears the loop would go on deaf: end it, and let whoever started it start it anew.
                 await stop.CancelAsync();
-                await EndedAsync(work);
             }
 
+            // The ears end at once; a run that is under way takes its time, and nobody may close the journal or the clone under it.
+            await EndedAsync(work);
             await first;
             await work;
         }

@@ -197,6 +197,20 @@ public sealed class GitSourceSpecs : IDisposable
     }
 
     [Fact]
+    public async Task What_is_read_after_the_end_is_an_error_and_no_freed_memory()
+    {
+        using var repository = new TestRepository();
+        repository.Commit("x", "1");
+        var source = repository.Open();
+        await source.FetchAsync(Token);
+        source.Kept(GitSource.Effective);
+
+        source.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => source.Kept(GitSource.Effective));
+    }
+
+    [Fact]
     public async Task An_empty_repository_is_an_error_that_says_so_and_is_fetched_once_it_has_a_commit()
     {
         using var empty = new TestRepository(empty: true);

@@ -25,8 +25,6 @@ internal sealed class AgentProcess : IDisposable
         state = StateDirectory.Open(settings.StateDirectory);
         journal = new SqliteJournal(state.JournalFile, clock);
         source = GitSource.Open(new GitSettings { Url = settings.Repository, Directory = state.CloneFolder, Branch = settings.Branch });
-        host = life.Reach(engine);
-        this.clock = clock;
         Reconciliation = new Reconciliation(settings, host, source, state, life.Write(journal), clock, new Listener<RunEvent>(Events.Add));
     }
 

@@ -4,7 +4,7 @@ using HomeIQ.Reconciler.Docker;
 namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>
-/// A process of ours is killed before and after every journal entry and every call that changes the engine: install, upgrade, rollback. The next one
+/// A process of ours is killed before and after every journal entry and every call that changes the engine: install, upgrade, watch, rollback. The next one
 /// finds the same journal and the same engine, and does what DESIGN §11 says.
 /// </summary>
 public sealed class KillMatrixTests
@@ -65,6 +65,37 @@ public sealed class KillMatrixTests
     });
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public Task A_watch_that_is_killed_ends_with_the_new_containers(int parallel) => EachCutAsync(
+        Stacks.Three(), Stacks.Three(api: "1.1.0"), parallel,
+        async (stage, cut) =>
+        {
+            var report = await stage.ApplyAsync();
+            cut.Expect(report.Result is ApplyResult.Applied or ApplyResult.NothingToDo, $"the next apply was {report.Result}: {report.Summary}");
+            cut.Expect(stage.Picture == cut.New, $"the host is\n{stage.Picture}");
+            await cut.IsAtRestAsync(stage);
+        },
+        soak: "20s");
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public Task What_falls_ill_while_it_is_watched_goes_all_the_way_back(int parallel) => EachCutAsync(
+        Stacks.Three(), Stacks.Three(api: "1.9.0-late"), parallel,
+        async (stage, cut) =>
+        {
+            var report = await stage.ApplyAsync();
+            cut.Expect(report.Result is ApplyResult.Held or ApplyResult.RolledBack, $"the next apply was {report.Result}: {report.Summary}");
+            cut.Expect(report.Result == ApplyResult.Held || !cut.WasMeasured, "what was measured bad was tried again");
+            var after = await stage.ApplyAsync();
+            cut.Expect(after.Result == ApplyResult.Held, $"the apply after it was {after.Result}: {after.Summary}");
+            cut.Expect(stage.Picture == cut.Old, $"the host is\n{stage.Picture}");
+            cut.Expect(cut.Ids.All((await stage.IdsAsync()).Contains), "the containers are not the old ones");
+        },
+        soak: "20s");
+
+    [Theory]
     [MemberData(nameof(Matrix))]
     public Task An_upgrade_that_nobody_wants_any_more_leaves_the_old_containers(string change, int parallel) =>
         EachCutAsync(Changes[change].Before, Changes[change].After, parallel, async (stage, cut) =>
@@ -109,11 +140,11 @@ public sealed class KillMatrixTests
             cut.Expect(stage.Picture == (report.Result == ApplyResult.Held ? cut.Old : cut.New), $"the host is\n{stage.Picture}");
         });
 
-    private static async Task EachCutAsync(string? before, string after, int parallel, Func<Stage, Cut, Task> recover)
+    private static async Task EachCutAsync(string? before, string after, int parallel, Func<Stage, Cut, Task> recover, string soak = "none")
     {
         IReadOnlyList<string> points;
         string old, brought;
-        using (var rehearsal = new Stage { Parallel = parallel })
+        using (var rehearsal = new Stage { Parallel = parallel, Soak = soak })
         {
             (var process, _, _, old) = await RunAsync(rehearsal, before, after, cutAt: 0);
             (points, brought) = (process.Life.Passed, rehearsal.Picture);
@@ -126,7 +157,7 @@ public sealed class KillMatrixTests
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken },
             async (point, _) =>
             {
-                using var stage = new Stage { Parallel = parallel };
+                using var stage = new Stage { Parallel = parallel, Soak = soak };
                 var (process, ids, revision, _) = await RunAsync(stage, before, after, point);
                 var cut = new Cut(process.Life.Passed, ids, revision) { Old = old, New = brought };
                 try

@@ -193,6 +193,22 @@ public sealed class LoopTests : IAsyncDisposable
         Assert.Single(Runs());
     }
 
+    [Fact]
+    public async Task A_stop_waits_until_the_run_under_way_has_gone_back()
+    {
+        await InstalledAsync();
+        var before = stage.Picture;
+        var stopping = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        stage.Engine.Faults.Meanwhile("rename", 1, () => stopping.SetResult(loop!.DisposeAsync().AsTask()));
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+
+        await await stopping.Task;
+
+        loop = null;
+        Assert.Equal(RunPhase.RolledBack, Runs()[0].Phase);
+        Assert.Equal(before, stage.Picture);
+    }
+
     private static LoopSettings Rarely { get; } = new() { Interval = TimeSpan.FromHours(1), FetchInterval = TimeSpan.FromHours(1), Draw = () => 0.5 };
 
     /// <summary>Health checks so seldom that weeks of them are few.</summary>

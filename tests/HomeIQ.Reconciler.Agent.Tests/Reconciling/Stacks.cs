@@ -11,6 +11,7 @@ internal static class Stacks
     {
         ["1.9.0-sick"] = ("NEVER_HEALTHY", "1"),
         ["1.9.0-crash"] = ("CRASH_AFTER", "1"),
+        ["1.9.0-late"] = ("CRASH_AFTER", "10"),
     };
 
     /// <summary>Publishes every version that the stacks use.</summary>
