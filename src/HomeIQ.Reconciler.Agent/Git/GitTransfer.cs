@@ -20,8 +20,14 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
     }
 
     /// <summary>Makes a commit a branch of the source; one that is there already is only moved forward.</summary>
-    public void Push(Repository repository, string commit, string branch, CancellationToken cancellationToken)
+    /// <param name="make">Makes the very same commit in another repository that has its parent.</param>
+    public void Push(Repository repository, string commit, string branch, Func<Repository, Commit> make, CancellationToken cancellationToken)
     {
+        if (address.IsLocal && MadeThere(make, branch))
+        {
+            return;
+        }
+
         string? refused = null;
         Transfer(repository, "git-receive-pack", "could not be pushed to", access => repository.Network.Push(
             repository.Network.Remotes[Remote],
@@ -152,9 +158,31 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
         }
     }
 
+    /// <summary>The library cannot push to a repository on this disk that has a work tree: the commit is made there once more. It opens no repository of another user.</summary>
+    private bool MadeThere(Func<Repository, Commit> make, string branch)
+    {
+        try
+        {
+            using var source = new Repository(LocalPath);
+            if (source.Info.IsBare)
+            {
+                return false;
+            }
+
+            source.Refs.Add($"refs/heads/{branch}", make(source).Id);
+            return true;
+        }
+        catch (LibGit2SharpException error)
+        {
+            throw errors.Explain(error, wasAsked: false, "could not be given a branch");
+        }
+    }
+
+    private string LocalPath => address.Url.StartsWith("file://", StringComparison.OrdinalIgnoreCase) ? new Uri(address.Url).LocalPath : address.Url;
+
     private void RequireLocalSource()
     {
-        var path = address.Url.StartsWith("file://", StringComparison.OrdinalIgnoreCase) ? new Uri(address.Url).LocalPath : address.Url;
+        var path = LocalPath;
         if (address.IsLocal && !Repository.IsValid(path))
         {
             throw new GitException(GitFailure.NotFound, $"There is no Git repository at {address.Shown}.");

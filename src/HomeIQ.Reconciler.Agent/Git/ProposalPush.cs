@@ -39,10 +39,16 @@ internal sealed class ProposalPush(GitAddress address, GitTransfer transfer)
                 : throw new GitException(GitFailure.Refused, $"{address.Shown} has a branch {proposal.Branch} with other content, which is left alone.") { Hint = "merge or delete that branch" };
         }
 
-        var signature = new Signature(Author, Email, proposal.At);
-        var commit = repository.ObjectDatabase.CreateCommit(signature, signature, proposal.Message, tree, [parent], prettifyMessage: false);
-        transfer.Push(repository, commit.Sha, proposal.Branch, cancellationToken);
+        var commit = Make(repository, proposal);
+        transfer.Push(repository, commit.Sha, proposal.Branch, there => Make(there, proposal), cancellationToken);
         return new ProposalOutcome.Pushed(proposal.Branch, commit.Sha);
+    }
+
+    private static Commit Make(Repository repository, Proposal proposal)
+    {
+        var parent = repository.Lookup<Commit>(proposal.Base);
+        var signature = new Signature(Author, Email, proposal.At);
+        return repository.ObjectDatabase.CreateCommit(signature, signature, proposal.Message, TreeOf(repository, parent, proposal), [parent], prettifyMessage: false);
     }
 
     private static Tree TreeOf(Repository repository, Commit parent, Proposal proposal)

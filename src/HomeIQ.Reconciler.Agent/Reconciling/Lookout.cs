@@ -118,6 +118,10 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
         return (new(null, tree, desired, effective, observed, plan, []), left);
     }
 
+    /// <summary>Whether the files of a commit still ask for all of what failed; null when they cannot be loaded.</summary>
+    public bool? Contains(ISourceTree tree, QuarantineEntry entry) =>
+        DesiredStateLoader.Load(Request(tree)).State is { } desired ? entry.Contents.All(pair => Changes.ContentDigest.Of(pair.Key, desired, key.ToArray()) == pair.Value) : null;
+
     /// <summary>Only what is promoted lets go of anything, so that passes with nothing to do need not look at what there is.</summary>
     /// <param name="isRepair">While a run is watched nothing goes on account of it: it may yet turn out bad.</param>
     private async Task<Plan> DecideAsync(Situation situation, CancellationToken cancellationToken, bool isRepair = false)

@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
@@ -25,7 +26,9 @@ public sealed class Reconciliation
     private readonly SealedStore sealedStore;
     private readonly Lookout lookout;
     private readonly Runs runs;
+    private readonly RevertBranch reverts;
     private (string Run, SoakWatch Watch)? watch;
+    private Task offering = Task.CompletedTask;
 
     public Reconciliation(
         AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
@@ -37,6 +40,7 @@ public sealed class Reconciliation
         this.time = time;
         sealedStore = new(state);
         lookout = new(settings, host, source, state, sealedStore, journal, time);
+        reverts = new(settings, source, sealedStore, journal, lookout, time);
         runs = new(settings, host, state, sealedStore, new(source, sealedStore, journal), journal, time, progress);
     }
 
@@ -80,7 +84,7 @@ public sealed class Reconciliation
 
             if (await SoakedAsync(new(ApplyResult.Soaking, "", watched.Id), watches, cancellationToken) is { Result: not ApplyResult.Applied } ill)
             {
-                return ill;
+                return await OfferedAsync(ill, cancellationToken);
             }
 
             planned = await PlanAsync(revision, refresh, cancellationToken);
@@ -93,7 +97,7 @@ public sealed class Reconciliation
             report = Gate(rest, approve: null) ?? await SoakedAsync(await runs.BeginAsync(again, RunCause.Apply, cancellationToken), watches, cancellationToken);
         }
 
-        return report with { Problems = [.. planned.Problems, .. report.Problems] };
+        return await OfferedAsync(report with { Problems = [.. planned.Problems, .. report.Problems] }, cancellationToken);
     }
 
     /// <summary>Tries the branch's newest commit although it failed before: what holds it is released.</summary>
@@ -140,6 +144,7 @@ public sealed class Reconciliation
             waits = healing.NotBefore is null && !healing.NeedsPerson ? waits : healing;
         }
 
+        await OfferBesideAsync(planned.Plan, cancellationToken);
         return new(time.GetUtcNow(), status, planned.Plan, report, waits)
         {
             Next = LeavesRest(report) ? time.GetUtcNow() : watched is null ? null : time.GetUtcNow() + SoakWatch.Round,
@@ -164,6 +169,52 @@ public sealed class Reconciliation
         return attempt.IsDue(time.GetUtcNow())
             ? (await runs.BeginAsync(planned, isRepair ? RunCause.Drift : RunCause.Commit, cancellationToken, isRepair ? null : watched?.Id), attempt)
             : (null, attempt);
+    }
+
+    /// <summary>Ends what is still under way beside the passes.</summary>
+    public Task SettledAsync() => offering;
+
+    /// <summary>Who goes back from something bad is told of the branch that leads out.</summary>
+    private async Task<ApplyReport> OfferedAsync(ApplyReport report, CancellationToken cancellationToken)
+    {
+        if (report is not { Result: ApplyResult.RolledBack, Run: { } run } || journal.Quarantine().FirstOrDefault(known => known.Id == Runs.VerdictOn(run)) is not { } entry)
+        {
+            return report;
+        }
+
+        await offering;
+        if (await reverts.OfferAsync(entry, cancellationToken) is not { } offer)
+        {
+            return report;
+        }
+
+        var suspects = string.Join(", ", entry.Contents.Keys);
+        var told = offer.Problem is { } problem
+            ? new Problem(new("repository"), $"no branch was made that puts {suspects} back: {problem}", Severity: Severity.Note)
+            : new Problem(new("repository"), $"the branch {offer.Branch} puts {suspects} back as in the last known-good commit", "merge it, or mend it by another commit", Severity.Note);
+        return report with { Problems = [.. report.Problems, told] };
+    }
+
+    /// <summary>A repository that answers late keeps nobody from healing.</summary>
+    private async Task OfferBesideAsync(Plan? plan, CancellationToken cancellationToken)
+    {
+        var holds = plan?.Holds.Select(hold => hold.Quarantine).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (holds is not { Count: > 0 } || !offering.IsCompleted)
+        {
+            return;
+        }
+
+        await offering;
+        var entries = journal.Quarantine().Where(entry => holds.Contains(entry.Id)).ToList();
+        offering = Task.Run(
+            async () =>
+            {
+                foreach (var entry in entries)
+                {
+                    await reverts.OfferAsync(entry, cancellationToken);
+                }
+            },
+            CancellationToken.None);
     }
 
     /// <summary>What a run could not put right in place is made again without waiting for the usual interval.</summary>

@@ -14,6 +14,12 @@ public static class ContentDigest
     /// <summary>Under what a network stands among the contents; no service can have such a name.</summary>
     public static string NameOf(DesiredNetwork network) => $"network {network.Name}";
 
+    /// <summary>Of what stands under a name in a desired state; null when nothing does.</summary>
+    public static string? Of(string name, DesiredState desired, ReadOnlySpan<byte> key) =>
+        desired.Find(name) is { } service ? Of(service, key)
+        : desired.Networks.FirstOrDefault(network => NameOf(network) == name) is { } network ? Of(network, key)
+        : null;
+
     private static IEnumerable<KeyValuePair<string, string>> Pairs(DesiredService service)
     {
         foreach (var field in SpecDigest.Fields(service))

@@ -54,6 +54,7 @@ public enum FailureClass
 [JsonDerivedType(typeof(StepFailed), "step-failed")]
 [JsonDerivedType(typeof(RollbackStarted), "rollback-started")]
 [JsonDerivedType(typeof(RunEnded), "run-ended")]
+[JsonDerivedType(typeof(RevertOffered), "revert-offered")]
 public abstract record JournalEntry
 {
     [JsonIgnore]
@@ -97,6 +98,12 @@ public sealed record RollbackStarted(Plan Plan, string Reason) : JournalEntry
 
 /// <param name="After">Id of the sealed effective state that holds from now on.</param>
 public sealed record RunEnded(RunPhase Phase, string? After, string Summary) : JournalEntry;
+
+/// <summary>After a run went back: the way out that the repository was offered (DESIGN §6.7).</summary>
+/// <param name="Branch">On it, the suspects' blocks read as they did when all was well.</param>
+/// <param name="Commit">Its full id; null when the repository has no such branch.</param>
+/// <param name="Problem">Why it has none; null when it has.</param>
+public sealed record RevertOffered(string Branch, string? Commit, string? Problem) : JournalEntry;
 
 /// <summary>What asks for a run.</summary>
 public static class RunCause

@@ -21,6 +21,7 @@ public static class RunReader
                 (_, StepFailed step) => WithStep(run, step.IsRollback, step.Number, begun => begun with { EndedAt = step.At, Failure = step }, step.At),
                 (_, RollbackStarted back) => run with { Phase = RunPhase.RollingBack, RollbackPlan = back.Plan, RollbackReason = back.Reason, WasStopped = back.WasStopped, RollbackBegun = [] },
                 (_, RunEnded ended) => run with { Phase = ended.Phase, EndedAt = ended.At, After = ended.After, Summary = ended.Summary },
+                (_, RevertOffered offer) => run with { Offer = offer },
                 _ => run with { Phase = RunPhase.Unknown },
             };
 

@@ -42,6 +42,9 @@ public sealed record RunRecord
     /// <summary>One sentence of how it ended.</summary>
     public string? Summary { get; init; }
 
+    /// <summary>The way out that the repository was offered after the run had gone back; null when there was none to offer.</summary>
+    public RevertOffered? Offer { get; init; }
+
     /// <summary>What failed before the run already and still does, by service: on the way forward, or where it went back, on that.</summary>
     [JsonIgnore]
     public ValueList<(string Service, string Text)> FailingBefore =>

@@ -60,6 +60,12 @@ internal static class ShowCommand
             terminal.Line(terminal.Yellow("the way back"));
             Steps(terminal, run.RollbackBegun, state);
         }
+
+        if (run.Offer is { } offer)
+        {
+            terminal.Line();
+            terminal.Line(offer.Problem is { } problem ? $"no revert branch: {problem}" : $"the branch {offer.Branch} ({PlanText.Revision(offer.Commit!)}) leads out: it puts what failed back");
+        }
     }
 
     /// <summary>What failed before anything stopped, and what of it still fails.</summary>

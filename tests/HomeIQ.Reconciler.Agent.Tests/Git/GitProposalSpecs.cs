@@ -154,15 +154,6 @@ public sealed class GitProposalSpecs : IClassFixture<GitSshServer>, IDisposable
         Assert.StartsWith($"{http.Url} could not be fetched: ", Assert.IsType<ProposalOutcome.NotPushed>(await source.ProposeAsync(Revert, Token)).Reason, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_work_tree_as_source_takes_no_branch_and_that_is_a_report()
-    {
-        using var source = GitSource.Open(repository.Settings with { Url = repository.Work });
-        await source.FetchAsync(Token);
-
-        Assert.StartsWith($"{repository.Work} could not be pushed to: ", Assert.IsType<ProposalOutcome.NotPushed>(await source.ProposeAsync(Revert, Token)).Reason, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("link")]
     [InlineData("desired-state")]
@@ -186,6 +177,20 @@ public sealed class GitProposalSpecs : IClassFixture<GitSshServer>, IDisposable
         using var source = await FetchedAsync("path");
 
         Assert.Equal(new ProposalOutcome.NotPushed(branch, $"\"{branch}\" is no name for a branch of ours, homeiq/NAME.", null), await source.ProposeAsync(Revert with { Branch = branch }, Token));
+    }
+
+    [Fact]
+    public async Task A_repository_with_a_work_tree_gets_the_branch_and_its_files_stay()
+    {
+        using var source = GitSource.Open(repository.Settings with { Url = repository.Work });
+        await source.FetchAsync(Token);
+
+        var pushed = Assert.IsType<ProposalOutcome.Pushed>(await source.ProposeAsync(Revert, Token));
+
+        Assert.Equal(pushed.Commit, repository.Run(repository.Work, "rev-parse", Branch));
+        Assert.Equal("", repository.Run(repository.Work, "status", "--porcelain"));
+        Assert.Equal(bad, repository.Run(repository.Work, "rev-parse", "HEAD"));
+        Assert.Equal(new ProposalOutcome.AlreadyThere(Branch, pushed.Commit), await source.ProposeAsync(Revert, Token));
     }
 
     [Fact]

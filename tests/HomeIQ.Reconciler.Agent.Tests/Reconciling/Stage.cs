@@ -71,6 +71,21 @@ internal sealed class Stage : IDisposable
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;
     }
 
+    /// <summary>The text of the desired state on a branch; null when there is no such branch.</summary>
+    public string? Text(string branch) => (repository.Branches[branch]?.Tip["desired-state/compose.yaml"].Target as Blob)?.GetContentText();
+
+    public void Branch(string name) => repository.CreateBranch(name);
+
+    public void Unbranch(string name) => repository.Branches.Remove(name);
+
+    /// <summary>Moves the followed branch to what another one has.</summary>
+    public string Merge(string branch)
+    {
+        var tip = repository.Branches[branch].Tip;
+        repository.Reset(ResetMode.Hard, tip);
+        return tip.Sha;
+    }
+
     /// <summary>The repository cannot be reached any more.</summary>
     public void MoveSourceAway() => Directory.Move(Source, $"{Source}-away");
 
