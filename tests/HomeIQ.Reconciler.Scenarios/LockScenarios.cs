@@ -103,7 +103,7 @@ public sealed class LockScenarios : IAsyncDisposable
     public async Task A_run_whose_lock_is_removed_ends_between_two_steps_and_the_next_apply_finishes_it()
     {
         await house.ApplyAsync();
-        house.Upgrade("api", "slow-3");
+        house.Edit("compose.yaml", "GREETING: hello", "GREETING: hello, START_DELAY: \"8\"").Commit("An api that takes its time");
         using (var process = house.Start("apply"))
         {
             var said = new StringBuilder();
@@ -135,13 +135,12 @@ public sealed class LockScenarios : IAsyncDisposable
         house.Settings[HaltingJournal.Variable] = 1.ToString(CultureInfo.InvariantCulture);
         holder = house.Start("apply");
         house.Settings.Remove(HaltingJournal.Variable);
-        string? line;
-        do
+        var said = new StringBuilder();
+        while (!said.ToString().Contains("homeiq: halted after", StringComparison.Ordinal))
         {
-            line = await holder.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-            Assert.NotNull(line);
+            var line = await holder.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            said.AppendLine(line ?? throw new InvalidOperationException($"it ended:\n{said}{await holder.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)}"));
         }
-        while (!line.StartsWith("homeiq: halted after", StringComparison.Ordinal));
     }
 
     private async Task KillAsync()
