@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Scenarios.Docker;
 
@@ -151,6 +152,9 @@ internal sealed class House : IAsyncDisposable
         .Where(container => container.Name.EndsWith("-1", StringComparison.Ordinal))
         .ToDictionary(container => container.Owner!.Service, container => container.Id, StringComparer.Ordinal);
 
+    /// <summary>The lock of this house on its engine; null when nobody has it.</summary>
+    public Task<Mark?> LockAsync() => Engine.FindMarkAsync(EngineLock.NameOf(Name), default);
+
     /// <summary><c>status -o json</c>.</summary>
     public async Task<JsonElement> StatusAsync() => JsonDocument.Parse((await HomeiqAsync("status", "-o", "json")).Out).RootElement;
 
@@ -166,6 +170,11 @@ internal sealed class House : IAsyncDisposable
 
             await Engine.StopContainerAsync(container.Id, TimeSpan.Zero, default);
             await Engine.RemoveContainerAsync(container.Id, default);
+        }
+
+        if (await LockAsync() is { } left)
+        {
+            await Engine.RemoveMarkAsync(left.Id, default);
         }
 
         foreach (var network in (await Engine.ListNetworksAsync(default)).Where(network => network.Owner?.Instance == Name || network.Name.StartsWith(Name, StringComparison.Ordinal)))

@@ -11,6 +11,7 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
     /// <param name="done">Numbers of steps that an earlier process finished.</param>
     /// <param name="goOn">True on a first install: what does not depend on a failed step is still done.</param>
     /// <returns>The steps that failed, in the order of their failing; empty when all is done.</returns>
+    /// <exception cref="Locking.LockLostException">Somebody else may act by now: no further step was begun.</exception>
     public async Task<IReadOnlyList<StepFailed>> PerformAsync(
         Plan plan, IReadOnlySet<int> done, int parallel, bool goOn, CancellationToken cancellationToken)
     {
@@ -79,6 +80,11 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
             if (cancellationToken.IsCancellationRequested && !isRollback)
             {
                 return (step, new StepFailed(step.Number, isRollback, FailureClass.Environmental, "not begun: the run was stopped", null, null));
+            }
+
+            if (context.Lock is { } engineLock)
+            {
+                await engineLock.ConfirmAsync();
             }
 
             journal.Append(context.Run, new StepIntended(step.Number, isRollback));

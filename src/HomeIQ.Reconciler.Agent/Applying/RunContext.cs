@@ -5,6 +5,7 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 
@@ -34,6 +35,9 @@ public sealed class RunContext
     public required StateDirectory State { get; init; }
 
     public required IJournal Journal { get; init; }
+
+    /// <summary>Asked for before each step; null where single steps are done without.</summary>
+    public EngineLock? Lock { get; init; }
 
     /// <summary>What the run leads to; null on a way back, which needs sealed specifications only.</summary>
     public DesiredState? Desired { get; init; }

@@ -41,7 +41,8 @@ public sealed partial class DockerEngine : IContainerHost
     {
         var api = await ApiAsync(token);
         using var list = await raw.GetAsync(api, "containers/json?all=1", token);
-        var ids = ((JsonElement?)list?.RootElement).Items().Select(item => ((JsonElement?)item).At("Id").Text()).ToList();
+        var ids = ((JsonElement?)list?.RootElement).Items().Select(item => (JsonElement?)item)
+            .Where(item => item.At("Labels").At(Mark.Label) is null).Select(item => item.At("Id").Text()).ToList();
         var found = new ObservedContainer?[ids.Count];
         await Parallel.ForAsync(0, ids.Count, new ParallelOptions { MaxDegreeOfParallelism = InspectsAtOnce, CancellationToken = token },
             async (index, within) => found[index] = await InspectAsync(api, ids[index], within));

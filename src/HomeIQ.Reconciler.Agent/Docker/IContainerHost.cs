@@ -85,12 +85,34 @@ public interface IContainerHost : IAsyncDisposable
 
     Task CreateVolumeAsync(DesiredVolume volume, ValueMap<string> labels, CancellationToken cancellationToken);
 
+    /// <summary>Makes a mark: a container that is never started, of an empty image of our own, there for its name alone, which nothing else can have meanwhile.</summary>
+    /// <remarks>No list of containers has it. Its image is made when it is missing, never pulled.</remarks>
+    /// <returns>Its id; null when something has the name already.</returns>
+    Task<string?> PlaceMarkAsync(string name, ValueMap<string> labels, CancellationToken cancellationToken);
+
+    /// <summary>What has this name, a mark or not; null when nothing has.</summary>
+    Task<Mark?> FindMarkAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Sets the number that a mark carries; false when it is gone.</summary>
+    Task<bool> TurnMarkAsync(string markId, int count, CancellationToken cancellationToken);
+
+    /// <summary>False when it was gone already.</summary>
+    Task<bool> RemoveMarkAsync(string markId, CancellationToken cancellationToken);
+
     /// <summary>Events from now on (or since a moment), until cancelled; health check executions left out.</summary>
     /// <remarks>
     /// Fails only if the first connection fails; afterwards it connects again by itself and says so by an event of kind <c>engine</c>, action
     /// <c>reconnected</c>: an engine that was away has forgotten what happened before, so look at everything.
     /// </remarks>
     IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, CancellationToken cancellationToken);
+}
+
+/// <summary>A container that is only a name, some labels and a number.</summary>
+/// <param name="Labels">All of them; those of a container that is no mark lack <see cref="Label"/>.</param>
+public sealed record Mark(string Id, ValueMap<string> Labels, int Count)
+{
+    /// <summary>By it marks are told from containers.</summary>
+    public const string Label = "io.homeiq.mark";
 }
 
 public sealed record ExecResult(long ExitCode, string Output);

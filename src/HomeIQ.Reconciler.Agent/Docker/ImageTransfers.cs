@@ -40,6 +40,26 @@ internal sealed class ImageTransfers(RawEngine raw, DockerEngineSettings setting
             return true;
         }, cancellationToken);
 
+    /// <summary>Makes an image without any content, under this name.</summary>
+    public Task MakeEmptyAsync(EngineApi api, string repository, string tag, CancellationToken cancellationToken) =>
+        Deadline.RunAsync<bool>(settings.CallDeadline, async deadline =>
+        {
+            // An archive ends with two blocks of zeros; here that is all there is.
+            using var archive = new ByteArrayContent(new byte[1024]) { Headers = { ContentType = new("application/x-tar") } };
+            var path = Query.Of("images/create", ("fromSrc", "-"), ("repo", repository), ("tag", tag));
+            using var response = await raw.SendAsync(api, HttpMethod.Post, path, archive, null, deadline.Token);
+            await RawEngine.ThrowIfRefusedAsync(response, deadline.Token);
+            await foreach (var message in MessagesAsync(response, deadline))
+            {
+                if (ErrorOf(message) is { } error)
+                {
+                    throw new ContainerHostException(HostFailure.Engine, error);
+                }
+            }
+
+            return true;
+        }, cancellationToken);
+
     /// <summary>Builds by the engine's own builder, and by BuildKit when the Dockerfile cannot do without; returns the image's id.</summary>
     public async Task<string> BuildAsync(
         EngineApi api, BuildRequest request, Stream context, IProgress<TransferProgress> progress, CancellationToken cancellationToken)

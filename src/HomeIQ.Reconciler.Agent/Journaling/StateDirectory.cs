@@ -53,6 +53,9 @@ public sealed class StateDirectory : IDisposable
         : throw new JournalException(
             $"{KeyFile} is gone, and without it nothing that failed before is recognized: put it back from a copy, or write a new one (head -c 32 /dev/urandom) and take it that everything in quarantine is tried again");
 
+    /// <summary>By which this folder is told from others, wherever it lies; a copy has the same.</summary>
+    public string Id() => Convert.ToHexStringLower(SHA256.HashData([.. "state directory "u8, .. Key()]))[..12];
+
     /// <summary>Makes this process the only one that acts from this folder; false when another one does. A dead holder's lock is gone with it.</summary>
     public bool TryLock()
     {

@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 
 namespace HomeIQ.Reconciler.Reconciling;
@@ -48,6 +49,9 @@ public sealed class EngineWatch(IContainerHost host, string instance, Hints hint
                 break;
             case "container" when IsOurs(happened) && (ContainerActions.Contains(happened.Action) || happened.Action.StartsWith("health_status", StringComparison.Ordinal)):
                 hints.Give($"{Name(happened)}: {happened.Action}");
+                break;
+            case "container" when happened.Action == "destroy" && happened.Attributes.TryGetValue(LockHolder.InstanceLabel, out var locked) && locked == instance:
+                hints.Give("the lock was let go");
                 break;
             case "network" when NetworkActions.Contains(happened.Action):
                 hints.Give($"network {Name(happened)}: {happened.Action}");

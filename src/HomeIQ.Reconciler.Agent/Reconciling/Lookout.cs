@@ -6,6 +6,7 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Observing;
 using HomeIQ.Reconciler.Planning;
@@ -14,7 +15,7 @@ using HomeIQ.Reconciler.Reporting;
 namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>The part of a pass that changes nothing: fetch, load, observe once, decide.</summary>
-public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
+public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineLock engineLock, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
 {
     /// <summary>How far back is looked for what could not be put right in place.</summary>
     private const int RecentRuns = 20;
@@ -99,6 +100,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
             UnfinishedRun = journal.Unfinished().LastOrDefault(run => run.Id != pointers.Soaking)?.Id,
             Stalled = journal.Runs(1) is [{ Phase: RunPhase.RollbackFailed } stuck] ? $"the way back of run {stuck.Id} failed: {stuck.Summary}" : null,
             SourceProblem = problem,
+            LockedBy = (await engineLock.FindOtherAsync(cancellationToken))?.ToString(),
         };
         return status with { Conditions = conditions = Conditions.Of(status, time.GetUtcNow(), conditions) };
     }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using Microsoft.Extensions.Logging;
 
 namespace HomeIQ.Reconciler.Reconciling;
@@ -80,6 +81,7 @@ public sealed partial class ReconcileLoop(
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
+        string? lockedBy = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             var began = time.GetTimestamp();
@@ -92,6 +94,19 @@ public sealed partial class ReconcileLoop(
 
             failures = report.Problem is null ? 0 : failures + 1;
             LogPassed(report.Status?.Sync.ToString() ?? "-", report.Status?.Health.ToString() ?? "-", time.GetElapsedTime(began).TotalMilliseconds);
+
+            if (report.Status is { } seen && seen.LockedBy != lockedBy)
+            {
+                lockedBy = seen.LockedBy;
+                if (lockedBy is null)
+                {
+                    LogUnlocked();
+                }
+                else
+                {
+                    LogLocked(lockedBy);
+                }
+            }
 
             if (report.Run is { Result: ApplyResult.Applied or ApplyResult.RolledBack or ApplyResult.Soaking })
             {
@@ -128,7 +143,7 @@ public sealed partial class ReconcileLoop(
 
             return await reconciliation.PassAsync(source.View, cancellationToken);
         }
-        catch (Exception unavailable) when (unavailable is ContainerHostException or JournalException or IOException)
+        catch (Exception unavailable) when (unavailable is ContainerHostException or JournalException or IOException or LockLostException)
         {
             LogUnavailable(unavailable.Message);
             return new(time.GetUtcNow(), null, null, null, Attempt.Now, unavailable.Message);
@@ -169,6 +184,12 @@ public sealed partial class ReconcileLoop(
 
     [LoggerMessage(LogLevel.Information, "Asked to {What}")]
     private partial void LogAsked(string what);
+
+    [LoggerMessage(LogLevel.Warning, "Only looking: somebody else acts on this engine ({Holder})")]
+    private partial void LogLocked(string holder);
+
+    [LoggerMessage(LogLevel.Information, "Nobody else acts on this engine any more")]
+    private partial void LogUnlocked();
 
     [LoggerMessage(LogLevel.Error, "Cannot look after the host: {Problem}")]
     private partial void LogUnavailable(string problem);

@@ -3,13 +3,14 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reporting;
 
 namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>One pass: fetch, load, observe once, decide, gate, apply, journal, report.</summary>
-/// <remarks>Looking verbs perform no mutating engine call and take no lock; mutating ones hold the state directory and first finish what a crash left.</remarks>
+/// <remarks>Looking verbs perform no mutating engine call and take no lock; mutating ones hold the state directory and the engine, and first finish what a crash left.</remarks>
 public sealed class Reconciliation
 {
     /// <summary>How far back attempts are looked for.</summary>
@@ -18,7 +19,9 @@ public sealed class Reconciliation
     /// <summary>Between two looks at what is watched, where no event asks for one.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
+    private readonly AgentSettings settings;
     private readonly IContainerHost host;
+    private readonly EngineLock engineLock;
     private readonly IProgress<RunEvent> progress;
     private readonly StateDirectory state;
     private readonly IJournal journal;
@@ -31,17 +34,19 @@ public sealed class Reconciliation
     private Task offering = Task.CompletedTask;
 
     public Reconciliation(
-        AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
+        AgentSettings settings, IContainerHost host, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
     {
+        this.settings = settings;
         this.host = host;
+        this.engineLock = engineLock;
         this.progress = progress;
         this.state = state;
         this.journal = journal;
         this.time = time;
         sealedStore = new(state);
-        lookout = new(settings, host, source, state, sealedStore, journal, time);
+        lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         reverts = new(settings, source, sealedStore, journal, lookout, time);
-        runs = new(settings, host, state, sealedStore, new(source, sealedStore, journal), journal, time, progress);
+        runs = new(settings, host, engineLock, state, sealedStore, new(source, sealedStore, journal), journal, time, progress);
     }
 
     /// <inheritdoc cref="Lookout.PlanAsync"/>
@@ -56,13 +61,11 @@ public sealed class Reconciliation
     /// <summary>Brings the host to the branch's newest commit, or says why not.</summary>
     /// <param name="approve">The digest that a person approved; null when none was given.</param>
     /// <param name="watches">Stay until the watch over the commit has ended; false where a loop does the watching.</param>
-    public async Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken)
-    {
-        if (await PrepareAsync(cancellationToken) is { } obstacle)
-        {
-            return obstacle;
-        }
+    public Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken) =>
+        AloneAsync(() => ApplyAloneAsync(revision, approve, refresh, watches, cancellationToken), cancellationToken);
 
+    private async Task<ApplyReport> ApplyAloneAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken)
+    {
         var planned = await PlanAsync(revision, refresh, cancellationToken);
         if (planned.Plan is not { } plan)
         {
@@ -101,25 +104,29 @@ public sealed class Reconciliation
     }
 
     /// <summary>Tries the branch's newest commit although it failed before: what holds it is released.</summary>
-    public async Task<ApplyReport> RetryAsync(bool watches, CancellationToken cancellationToken)
-    {
-        if (await PrepareAsync(cancellationToken) is { } obstacle)
-        {
-            return obstacle;
-        }
+    public Task<ApplyReport> RetryAsync(bool watches, CancellationToken cancellationToken) => AloneAsync(() => RetryAloneAsync(watches, cancellationToken), cancellationToken);
 
+    private async Task<ApplyReport> RetryAloneAsync(bool watches, CancellationToken cancellationToken)
+    {
         var planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
         foreach (var entry in (planned.Plan?.Holds ?? []).Select(hold => hold.Quarantine).OfType<string>())
         {
             journal.ReleaseQuarantine(entry);
         }
 
-        return await ApplyAsync(revision: null, approve: null, refresh: false, watches, cancellationToken);
+        return await ApplyAloneAsync(revision: null, approve: null, refresh: false, watches, cancellationToken);
     }
 
     /// <summary>One pass of the loop: the branch head where it may be tried, else what the host is held to, so that held is not abandoned.</summary>
     public async Task<PassReport> PassAsync(SourceView source, CancellationToken cancellationToken)
     {
+        if (state.TryLock() && await engineLock.TryTakeAsync(cancellationToken) is { } other)
+        {
+            // Looks on, and acts as soon as the lock is free.
+            var seen = source.Head is { } branch ? await lookout.PlanHeadAsync(branch, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
+            return new(time.GetUtcNow(), await StatusAsync(source, seen, cancellationToken), seen.Plan, null, new(null, LockedBy(other))) { Next = time.GetUtcNow() + engineLock.LookAgain };
+        }
+
         if (await PrepareAsync(cancellationToken) is { } obstacle)
         {
             return new(time.GetUtcNow(), await StatusAsync(source, await lookout.PlanEffectiveAsync(seen: null, cancellationToken), cancellationToken), null, null, Attempt.Now, obstacle.Summary);
@@ -273,13 +280,10 @@ public sealed class Reconciliation
             cancellationToken);
 
     /// <summary>Goes back to the last known-good state, or to the one before when the host is there already, and quarantines what it leaves.</summary>
-    public async Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken)
-    {
-        if (await PrepareAsync(cancellationToken) is { } obstacle)
-        {
-            return obstacle;
-        }
+    public Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken) => AloneAsync(() => RollbackAloneAsync(cancellationToken), cancellationToken);
 
+    private async Task<ApplyReport> RollbackAloneAsync(CancellationToken cancellationToken)
+    {
         var pointers = journal.Pointers();
         if (Watched() is { } watched)
         {
@@ -304,12 +308,38 @@ public sealed class Reconciliation
         return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left);
     }
 
-    /// <summary>Takes the lock and finishes what a crash left; a report when that is as far as it goes.</summary>
+    /// <summary>Does what a person asked for while nobody else acts, from this state directory or on this engine.</summary>
+    private async Task<ApplyReport> AloneAsync(Func<Task<ApplyReport>> deed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PrepareAsync(cancellationToken) ?? await deed();
+        }
+        catch (LockLostException lost)
+        {
+            return new(ApplyResult.CutOff, $"ended between two steps, because the lock on the engine was lost: {lost.Message}", journal.Unfinished().LastOrDefault()?.Id)
+            {
+                Hint = "somebody else may act on this engine; the next homeiq apply from here finishes what was begun, when it has the lock",
+            };
+        }
+    }
+
+    private string LockedBy(LockHolder other) => $"somebody else acts on this engine for the instance {settings.Instance}: {other}";
+
+    /// <summary>Takes the locks and finishes what a crash left; a report when that is as far as it goes.</summary>
     private async Task<ApplyReport?> PrepareAsync(CancellationToken cancellationToken)
     {
         if (!state.TryLock())
         {
             return new(ApplyResult.Refused, $"another homeiq acts from {state.Root}; nothing was touched") { Hint = "wait until it has finished" };
+        }
+
+        if (await engineLock.TakeAsync(cancellationToken) is { } other)
+        {
+            return new(ApplyResult.Refused, $"{LockedBy(other)}; nothing was touched")
+            {
+                Hint = other.TakenName is { } name ? $"give that container another name: docker rename {name} NAME" : "wait until that has finished, or stop it if it is a daemon; a holder that died is found out by itself",
+            };
         }
 
         return await new RecoveryPass(runs, journal).FinishAsync(cancellationToken);

@@ -30,6 +30,9 @@ public enum ApplyResult
     /// <summary>The way back failed, too: a person is needed.</summary>
     RollbackFailed,
 
+    /// <summary>It ended between two steps, because it may act no longer: whoever acts next from this state directory finishes it.</summary>
+    CutOff,
+
     Held,
     AwaitingApproval,
     Refused,

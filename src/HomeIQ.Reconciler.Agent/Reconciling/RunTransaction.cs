@@ -1,6 +1,7 @@
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Reconciling;
@@ -37,7 +38,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
                 failures = await applier.PerformAsync(UpToSoak(plan, done), prepared, Parallel, IsFirstInstall, cancellationToken);
             }
         }
-        catch (Exception bug)
+        catch (Exception bug) when (bug is not LockLostException)
         {
             // Whatever escapes a begun run ends it through the same way back, and is then told.
             failures = [new StepFailed(0, IsRollback: false, FailureClass.Environmental, $"unexpected: {context.Redactor.Redact(bug.Message)}", null, null)];

@@ -4,13 +4,14 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>Begins runs, and finishes them in whatever process it takes: forward, back, or the clean-up alone.</summary>
 internal sealed class Runs(
-    AgentSettings settings, IContainerHost host, StateDirectory state, SealedStore sealedStore, KeptCommits commits, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
+    AgentSettings settings, IContainerHost host, EngineLock engineLock, StateDirectory state, SealedStore sealedStore, KeptCommits commits, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
 {
     private readonly ContentStore contents = new(state.ContentFolder);
     private readonly ValueList<byte> key = state.Key();
@@ -90,6 +91,7 @@ internal sealed class Runs(
             Instance = settings.Instance,
             Revision = revision,
             Host = host,
+            Lock = engineLock,
             Sealed = sealedStore,
             Contents = contents,
             State = state,

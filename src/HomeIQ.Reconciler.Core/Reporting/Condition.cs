@@ -22,6 +22,7 @@ public static class Conditions
             status.Drift.Count > 0 ? Yes("Drifted", "HostChanged", string.Join("; ", status.Drift.Select(ChangeText.Of))) : No("Drifted", "AsMade", "the host is as it was made"),
             status.Holds is [var hold, ..] ? Yes("Quarantined", "FailedBefore", hold.Message) : No("Quarantined", "Nothing", "the branch head holds nothing that failed before"),
             status.Stalled is { } stalled ? Yes("Stalled", "NeedsPerson", stalled) : No("Stalled", "Working", "nothing needs a person"),
+            status.LockedBy is { } other ? Yes("Locked", "HeldByOther", $"only looking: {other} acts on this engine") : No("Locked", "Free", "nobody else acts on this engine"),
             status.Suspended is { } suspended ? Yes("Suspended", "ByHand", suspended) : No("Suspended", "Nothing", "nothing is suspended"),
         };
         var ready = status is { Sync: Sync.Synced, Health: Health.Healthy, Stalled: null, WatchedRun: null };

@@ -71,6 +71,9 @@ public sealed record HostStatus
     /// <summary>Somebody acts from this state directory now: an unfinished run is under way, not cut off.</summary>
     public bool IsRunUnderWay { get; init; }
 
+    /// <summary>Who else acts on this engine for this instance, so that from here is only looked; null when nobody does.</summary>
+    public string? LockedBy { get; init; }
+
     /// <summary>A run that is verified and watched: the host is held to its state, which is not last known-good yet.</summary>
     public string? WatchedRun { get; init; }
 

@@ -18,9 +18,10 @@ internal static class ApplyCommand
             Bring this host to the branch's newest commit: pull and build, swap in dependency
             order, verify, promote. If anything fails, everything that was changed goes back.
 
-            Ends with 0 when the host is on the commit, 1 when it was tried and put back,
-            2 when it was refused or is wrong, 3 when the way back failed, 4 when it waits
-            for --approve or is held because this content failed before.
+            Ends with 0 when the host is on the commit, 1 when it was tried and put back (or cut
+            off), 2 when it was refused or is wrong, 3 when the way back failed, 4 when it waits
+            for --approve or is held because this content failed before. It is refused, too,
+            while another homeiq acts on this engine for this instance, from wherever.
 
               homeiq apply
               homeiq apply --approve 1f3a9c02
@@ -76,6 +77,7 @@ internal static class ApplyCommand
             ApplyResult.Soaking => (terminal.Green("ok"), ExitCode.Success),
             ApplyResult.RolledBack => (terminal.Yellow("not applied"), ExitCode.Different),
             ApplyResult.Incomplete => (terminal.Red("incomplete"), ExitCode.Different),
+            ApplyResult.CutOff => (terminal.Red("cut off"), ExitCode.Different),
             ApplyResult.RollbackFailed => (terminal.Red("rollback failed"), ExitCode.RollbackFailed),
             ApplyResult.Held => (terminal.Yellow("held"), ExitCode.Waiting),
             ApplyResult.AwaitingApproval => (terminal.Yellow("awaiting approval"), ExitCode.Waiting),

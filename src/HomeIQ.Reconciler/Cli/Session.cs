@@ -2,6 +2,7 @@ using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Reconciling;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,6 +13,7 @@ internal sealed class Session : IAsyncDisposable
 {
     private readonly StateDirectory state;
     private readonly DockerEngine host;
+    private readonly EngineLock engineLock;
     private readonly GitSource source;
     private readonly string instance;
 
@@ -21,6 +23,7 @@ internal sealed class Session : IAsyncDisposable
         state = StateDirectory.Open(settings.StateDirectory);
         Journal = HaltingJournal.WhenAsked(new SqliteJournal(state.JournalFile, TimeProvider.System));
         host = new DockerEngine(new DockerEngineSettings { Endpoint = settings.Docker, ConfigurationFolder = settings.DockerConfig, ContentRoot = state.ContentFolder });
+        engineLock = new EngineLock(host, instance, LocalProcess.Describe(state), LocalProcess.HasEnded, new LockSettings(), TimeProvider.System);
         source = GitSource.Open(new GitSettings
         {
             Url = settings.Repository,
@@ -32,7 +35,7 @@ internal sealed class Session : IAsyncDisposable
             SshKey = settings.GitSshKey,
             KnownHosts = settings.GitKnownHosts,
         });
-        Reconciliation = new Reconciliation(settings, host, source, state, Journal, TimeProvider.System, progress);
+        Reconciliation = new Reconciliation(settings, host, engineLock, source, state, Journal, TimeProvider.System, progress);
     }
 
     public Reconciliation Reconciliation { get; }
@@ -64,6 +67,7 @@ internal sealed class Session : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await engineLock.DisposeAsync();
         await host.DisposeAsync();
         source.Dispose();
         Journal.Dispose();

@@ -49,6 +49,11 @@ internal static class StatusCommand
         Remarks(terminal, terminal.Yellow("held"), status.Holds);
         Remarks(terminal, terminal.Red("refused"), status.Refusals);
         Remarks(terminal, terminal.Yellow("warning"), status.Warnings);
+        if (status.LockedBy is { } other)
+        {
+            terminal.Line($"  {terminal.Yellow("locked")}: somebody else acts on this engine for {status.Instance}: {other}");
+        }
+
         if (status.WatchedRun is { } watched)
         {
             terminal.Line($"  {terminal.Cyan("watched")}: run {watched} is verified and is watched before it becomes last known-good");

@@ -19,6 +19,8 @@ public abstract partial class ContainerHostConformance : IAsyncLifetime
 
     private readonly HashSet<string> volumes = [];
 
+    private readonly List<string> marks = [];
+
     private readonly string prefix = $"cf{Guid.NewGuid().ToString("N")[..10]}";
 
     protected IContainerHost Host { get; private set; } = null!;
@@ -42,6 +44,11 @@ public abstract partial class ContainerHostConformance : IAsyncLifetime
                 await Host.StopContainerAsync(container.Id, TimeSpan.Zero, CancellationToken.None);
                 await Host.RemoveContainerAsync(container.Id, CancellationToken.None);
             }
+        }
+
+        foreach (var mark in marks)
+        {
+            await Host.RemoveMarkAsync(mark, CancellationToken.None);
         }
 
         foreach (var network in await Host.ListNetworksAsync(CancellationToken.None))

@@ -17,7 +17,7 @@ public sealed partial class FakeEngine
         var channel = Channel.CreateUnbounded<EngineEvent>();
         lock (gate)
         {
-            foreach (var missed in happened.Where(missed => missed.At >= since))
+            foreach (var missed in happened.Concat(markNews).Where(missed => missed.At >= since).OrderBy(missed => missed.At))
             {
                 channel.Writer.TryWrite(missed);
             }

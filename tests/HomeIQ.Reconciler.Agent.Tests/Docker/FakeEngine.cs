@@ -162,6 +162,11 @@ public sealed partial class FakeEngine : IContainerHost
 
     private string Create(string name, ContainerSpec spec, string imageId, ValueMap<string> labels)
     {
+        if (IsMarked(name))
+        {
+            throw Conflict($"Conflict. The container name \"/{name}\" is already in use by a mark.");
+        }
+
         if (Find(name) is { } holder)
         {
             throw Conflict($"Conflict. The container name \"/{name}\" is already in use by container \"{holder.Id}\". You have to remove (or rename) that container to be able to reuse that name.");

@@ -41,8 +41,9 @@ public sealed class Faults
     /// <summary>How long an adapter waits for an answer.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
+    /// <summary>Calls that are not counted among the changes: the looking ones, and those about marks.</summary>
     private static readonly HashSet<string> Looks =
-        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "logs", "exec", "networks", "volumes", "image", "tags", "watch" };
+        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "logs", "exec", "networks", "volumes", "image", "tags", "watch", "place-mark", "find-mark", "turn-mark", "remove-mark" };
 
     private readonly Lock gate = new();
     private readonly List<(string Call, int Nth, Fault Fault)> planned = [];
@@ -61,8 +62,17 @@ public sealed class Faults
         }
     }
 
+    /// <summary>How often something was asked for or told so far.</summary>
+    public int Calls(string call)
+    {
+        lock (gate)
+        {
+            return counts.GetValueOrDefault(call);
+        }
+    }
+
     /// <param name="call"><c>create, start, stop, unpause, rename, restart-policy, update, remove, pull, build, tag, untag, create-network, remove-network, connect, disconnect, create-volume</c>,
-    /// a looking call, or <see cref="AnyChange"/>.</param>
+    /// a looking call, <c>place-mark, turn-mark, remove-mark</c>, or <see cref="AnyChange"/>.</param>
     /// <param name="nth">From 1, counted from now on.</param>
     public void FailAt(string call, int nth, Fault fault)
     {

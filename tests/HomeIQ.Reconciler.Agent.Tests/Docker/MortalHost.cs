@@ -98,6 +98,15 @@ internal sealed class MortalHost(Lifeline life, IContainerHost engine) : IContai
         return true;
     });
 
+    // No points of the matrices: when a lock is renewed is the wall's matter.
+    public Task<string?> PlaceMarkAsync(string name, ValueMap<string> labels, CancellationToken token) => Look(() => engine.PlaceMarkAsync(name, labels, token));
+
+    public Task<Mark?> FindMarkAsync(string name, CancellationToken token) => Look(() => engine.FindMarkAsync(name, token));
+
+    public Task<bool> TurnMarkAsync(string id, int count, CancellationToken token) => Look(() => engine.TurnMarkAsync(id, count, token));
+
+    public Task<bool> RemoveMarkAsync(string id, CancellationToken token) => Look(() => engine.RemoveMarkAsync(id, token));
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken token)
     {
         await foreach (var news in engine.WatchAsync(since, token))

@@ -3,6 +3,7 @@ using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Planning;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,19 +17,26 @@ internal sealed class AgentProcess : IDisposable
     private readonly SqliteJournal journal;
     private readonly IContainerHost host;
     private readonly VirtualClock clock;
+    private readonly Action end;
 
-    public AgentProcess(AgentSettings settings, FakeEngine engine, VirtualClock clock, Lifeline life)
+    public AgentProcess(AgentSettings settings, Stage stage, Lifeline life, int number, string machine)
     {
         Life = life;
-        this.clock = clock;
-        host = life.Reach(engine);
+        clock = stage.Clock;
+        end = () => stage.Ended[number] = true;
+        host = life.Reach(stage.Engine);
         state = StateDirectory.Open(settings.StateDirectory);
         journal = new SqliteJournal(state.JournalFile, clock);
         source = GitSource.Open(new GitSettings { Url = settings.Repository, Directory = state.CloneFolder, Branch = settings.Branch });
-        Reconciliation = new Reconciliation(settings, host, source, state, life.Write(journal), clock, new Listener<RunEvent>(Events.Add));
+        var self = new LockHolder(machine, $"boot of {machine}", "pid:[1]", number, $"{number}", state.Id(), state.Root, $"token {number}");
+        Lock = new EngineLock(
+            host, settings.Instance, self, holder => holder.IsNear(self) && stage.Ended.ContainsKey(holder.Process), new LockSettings(), stage.LockClock);
+        Reconciliation = new Reconciliation(settings, host, Lock, source, state, life.Write(journal), clock, new Listener<RunEvent>(Events.Add));
     }
 
     public Lifeline Life { get; }
+
+    public EngineLock Lock { get; }
 
     public Reconciliation Reconciliation { get; }
 
@@ -108,6 +116,17 @@ internal sealed class AgentProcess : IDisposable
 
     public void Dispose()
     {
+        try
+        {
+            // Not on the test's own thread, which may be the one that the answer needs.
+            Task.Run(async () => await Lock.DisposeAsync()).GetAwaiter().GetResult();
+        }
+        catch (CutException)
+        {
+            // The dead let go of nothing.
+        }
+
+        end();
         source.Dispose();
         journal.Dispose();
         state.Dispose();

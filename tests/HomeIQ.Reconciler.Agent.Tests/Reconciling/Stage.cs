@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 using LibGit2Sharp;
@@ -28,6 +30,12 @@ internal sealed class Stage : IDisposable
     public VirtualClock Clock { get; } = new();
 
     public FakeEngine Engine { get; }
+
+    /// <summary>The clock by which locks are renewed and judged.</summary>
+    public HandClock LockClock { get; } = new();
+
+    /// <summary>Which processes have ended, by their number.</summary>
+    public ConcurrentDictionary<int, bool> Ended { get; } = [];
 
     /// <summary>How many steps are under way at once; one, unless a test is about more.</summary>
     public int Parallel { get; init; } = 1;
@@ -93,18 +101,20 @@ internal sealed class Stage : IDisposable
     /// <param name="cutAt">The point at which it will be killed; 0 = never.</param>
     public AgentProcess Begin(int cutAt = 0) => Begin(new Lifeline { CutAt = cutAt });
 
-    public AgentProcess Begin(Lifeline life)
+    /// <param name="from">Another state directory than the usual one.</param>
+    /// <param name="machine">Another machine than the usual one: what lives there cannot be told from here.</param>
+    public AgentProcess Begin(Lifeline life, string from = "state", string machine = "cellar")
     {
         var settings = new AgentSettings
         {
             Repository = Source,
-            StateDirectory = StateFolder,
+            StateDirectory = Path.Combine(root, from),
             // Somewhere else, so that this machine's ports do not matter.
             Docker = "tcp://engine:2375",
             ProjectName = "house",
             EnvFiles = [EnvFile],
         };
-        var process = new AgentProcess(settings, Engine, Clock, life);
+        var process = new AgentProcess(settings, this, life, processes.Count + 1, machine);
         processes.Add(process);
         return process;
     }
