@@ -2,6 +2,7 @@ using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observing;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reporting;
 
@@ -25,20 +26,26 @@ public sealed class Reconciliation
     private readonly SealedStore sealedStore;
     private readonly Lookout lookout;
     private readonly Runs runs;
+    private readonly AdoptionPass adoption;
     private (string Run, SoakWatch Watch)? watch;
 
     public Reconciliation(
-        AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
+        AgentSettings settings, IContainerHost engine, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
     {
-        this.host = host;
         this.progress = progress;
         this.state = state;
         this.journal = journal;
         this.time = time;
         sealedStore = new(state);
+        host = new LabellingHost(engine, sealedStore, journal, settings.Instance);
+        var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, source, state, sealedStore, journal, time);
-        runs = new(settings, host, state, sealedStore, new(source, sealedStore, journal), journal, time, progress);
+        runs = new(settings, host, state, sealedStore, commits, journal, time, progress);
+        adoption = new(settings, host, state, sealedStore, lookout, commits, journal);
     }
+
+    /// <summary>The engine as this reconciler sees it: with its labels on what it adopted.</summary>
+    public IContainerHost Host => host;
 
     /// <inheritdoc cref="Lookout.PlanAsync"/>
     public Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken) => lookout.PlanAsync(revision, refresh, cancellationToken);
@@ -252,6 +259,14 @@ public sealed class Reconciliation
 
         return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left);
     }
+
+    /// <summary>What adopting this host as it runs would record. Holds the state directory from here on, so that nobody acts in between.</summary>
+    /// <param name="ours">Rebuild a lost state directory from our own labels.</param>
+    public async Task<Adopting> LookAtAdoptionAsync(string? revision, bool ours, CancellationToken cancellationToken) =>
+        await PrepareAsync(cancellationToken) is { } obstacle ? new(obstacle) : await adoption.LookAsync(revision, ours, cancellationToken);
+
+    /// <summary>Records what was looked at, when a person agrees.</summary>
+    public Task<ApplyReport> AdoptAsync(Adopting adopting, CancellationToken cancellationToken) => adoption.RecordAsync(adopting, cancellationToken);
 
     /// <summary>Takes the lock and finishes what a crash left; a report when that is as far as it goes.</summary>
     private async Task<ApplyReport?> PrepareAsync(CancellationToken cancellationToken)
