@@ -21,8 +21,8 @@ public sealed class AdoptionTests
           homeiq-network
 
         to know
-          db: its container is called homeiq_db_1: the next apply renames it to homeiq-db, running as it is
           db: homeiq_db_1 does not run (exited): it is recorded as it is, and the next apply starts it
+          db: its container is called homeiq_db_1: the next apply renames it to homeiq-db, running as it is
           old: the commit has no such service: homeiq-old stays as it is, and Compose's
 
         what is recorded

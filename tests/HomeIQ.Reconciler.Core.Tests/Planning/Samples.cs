@@ -241,7 +241,7 @@ internal static class Samples
     [
         new RunStarted(Plan, "state-1", "apply"), new PhaseEntered(RunPhase.RollbackFailed), new StepIntended(3, true), .. Receipts.Select(receipt => new StepDone(3, false, receipt)),
         new StepFailed(4, true, FailureClass.Environmental, "no space left", "free some", "evidence/run-1/4"), new RollbackStarted(Plan, "never healthy") { WasStopped = true },
-        new RunEnded(RunPhase.RolledBack, "state-1", "web was never healthy"),
+        new RunEnded(RunPhase.RolledBack, "state-1", "web was never healthy"), new RevertOffered("homeiq/revert-1", "c0ffee", "it is away"),
     ];
 
     public static readonly ObservedState Observed = new()
