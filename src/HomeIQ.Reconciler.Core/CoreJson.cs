@@ -16,6 +16,7 @@ namespace HomeIQ.Reconciler;
     AllowOutOfOrderMetadataProperties = true,
     Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(Plan))]
+[JsonSerializable(typeof(Adoption))]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(ValueList<RunRecord>))]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: a container engine, a registry, a static shell for the
+# Installs what the tests need and this machine lacks: a container engine, Compose, a registry, a static shell for the
 # test images, Git, ssh, the network tools and a linker for Native AOT. Says what it does; silent when nothing is missing.
 #
 #   tests/rig/install.sh           install what is missing (Debian 12, root)
@@ -10,6 +10,7 @@ set -euo pipefail
 missing_packages() {
     have dockerd && have containerd && have runc || echo docker.io
     have docker || [ -x /usr/bin/docker ] || echo docker.io
+    have docker-compose || echo docker-compose
     have docker-registry || echo docker-registry
     have busybox && busybox_is_static || echo busybox-static
     have git || echo git

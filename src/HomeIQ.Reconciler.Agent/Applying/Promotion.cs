@@ -85,6 +85,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
             Volumes = desired.Volumes,
             Contents = desired.Contents,
             Policy = desired.Policy with { Soak = SoakPolicy.None },
+            Adopted = context.Before?.Adopted ?? [],
         };
         context.Sealed.PutState(context.Run, state);
         return new StateSealed(context.Before is { } former && IsRepairOf(former, state));

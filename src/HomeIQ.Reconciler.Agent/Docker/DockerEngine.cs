@@ -92,6 +92,14 @@ public sealed partial class DockerEngine : IContainerHost
         return inspect?.RootElement.GetRawText() ?? throw NoSuchContainer(containerId);
     }, cancellationToken);
 
+    public Task<MadeFrom> ReadSpecificationAsync(string containerId, CancellationToken cancellationToken) => CallAsync(async token =>
+    {
+        var api = await ApiAsync(token);
+        using var inspect = await raw.GetAsync(api, $"containers/{Query.Part(containerId)}/json", token) ?? throw NoSuchContainer(containerId);
+        using var image = await GetImageAsync(api, inspect.RootElement.At("Image").Text(), token);
+        return SpecTranslation.ToMadeFrom(inspect.RootElement, image?.RootElement);
+    }, cancellationToken);
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var events = new EngineEvents(raw);

@@ -32,6 +32,9 @@ public interface IContainerHost : IAsyncDisposable
     /// <summary>What the engine could not tell apart from an ordinary inspect: the raw JSON, for evidence.</summary>
     Task<string> InspectRawAsync(string containerId, CancellationToken cancellationToken);
 
+    /// <summary>What a container was made from, read back from what the engine knows of it and of its image.</summary>
+    Task<MadeFrom> ReadSpecificationAsync(string containerId, CancellationToken cancellationToken);
+
     /// <summary>Creates a container, stopped, and returns its id. Namespaces of other containers come resolved (<c>container:ID</c>).</summary>
     /// <param name="imageId">The image to use, whatever the specification's reference means by now.</param>
     /// <param name="labels">Our labels, added to the specification's own.</param>

@@ -103,7 +103,7 @@ internal static class InspectTranslation
     }
 
     /// <remarks>What is 0 means the engine's own default: 30 s, 30 s and three tries.</remarks>
-    private static HealthCheck? ToHealthCheck(JsonElement? check)
+    public static HealthCheck? ToHealthCheck(JsonElement? check)
     {
         var test = check.At("Test").Texts().ToValueList();
         var retries = (int)check.At("Retries").Number();

@@ -4,6 +4,7 @@ using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Locking;
+using HomeIQ.Reconciler.Observing;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reporting;
 
@@ -30,24 +31,30 @@ public sealed class Reconciliation
     private readonly Lookout lookout;
     private readonly Runs runs;
     private readonly RevertBranch reverts;
+    private readonly AdoptionPass adoption;
     private (string Run, SoakWatch Watch)? watch;
     private Task offering = Task.CompletedTask;
 
     public Reconciliation(
-        AgentSettings settings, IContainerHost host, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
+        AgentSettings settings, IContainerHost engine, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
     {
         this.settings = settings;
-        this.host = host;
         this.engineLock = engineLock;
         this.progress = progress;
         this.state = state;
         this.journal = journal;
         this.time = time;
         sealedStore = new(state);
+        host = new LabellingHost(engine, sealedStore, journal, settings.Instance);
+        var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         reverts = new(settings, source, sealedStore, journal, lookout, time);
-        runs = new(settings, host, engineLock, state, sealedStore, new(source, sealedStore, journal), journal, time, progress);
+        runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
+        adoption = new(settings, host, engineLock, state, sealedStore, lookout, commits, journal);
     }
+
+    /// <summary>The engine as this reconciler sees it: with its labels on what it adopted.</summary>
+    public IContainerHost Host => host;
 
     /// <inheritdoc cref="Lookout.PlanAsync"/>
     public Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken) => lookout.PlanAsync(revision, refresh, cancellationToken);
@@ -307,6 +314,23 @@ public sealed class Reconciliation
 
         return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left);
     }
+
+    /// <summary>What adopting this host as it runs would record. Holds the state directory and the engine's lock from here on, so that nobody acts in between.</summary>
+    /// <param name="ours">Rebuild a lost state directory from our own labels.</param>
+    public async Task<Adopting> LookAtAdoptionAsync(string? revision, bool ours, CancellationToken cancellationToken)
+    {
+        Adopting? adopting = null;
+        var obstacle = await AloneAsync(async () =>
+        {
+            adopting = await adoption.LookAsync(revision, ours, cancellationToken);
+            return new(ApplyResult.NothingToDo, "");
+        }, cancellationToken);
+        return adopting ?? new(obstacle);
+    }
+
+    /// <summary>Records what was looked at, when a person agrees.</summary>
+    public Task<ApplyReport> AdoptAsync(Adopting adopting, CancellationToken cancellationToken) =>
+        AloneAsync(() => adoption.RecordAsync(adopting, cancellationToken), cancellationToken);
 
     /// <summary>Does what a person asked for while nobody else acts, from this state directory or on this engine.</summary>
     private async Task<ApplyReport> AloneAsync(Func<Task<ApplyReport>> deed, CancellationToken cancellationToken)

@@ -23,6 +23,9 @@ public sealed record EffectiveState
     /// <summary>How change is made while the host is held to it; without a watch, since what worked before need not show it again.</summary>
     public Policy Policy { get; init; } = new() { Soak = SoakPolicy.None };
 
+    /// <summary>What was there before us and was taken over; handed on from one state to the next.</summary>
+    public ValueList<Adopted> Adopted { get; init; } = [];
+
     public EffectiveService? Find(string service) => Services.FirstOrDefault(candidate => candidate.Service.Name == service);
 
     /// <summary>The desired state that it stands for: nothing to build, nothing to pull.</summary>
@@ -47,3 +50,9 @@ public sealed record EffectiveService(
     DesiredService Service, string SpecDigest, string ImageId, string? RepoDigest, string ContainerId, ValueMap<string> Recorded);
 
 public sealed record EffectiveNetwork(DesiredNetwork Network, string Id);
+
+/// <summary>Something that is ours although it does not say so: it was made by somebody else, or by us before the state directory was lost. Labels cannot be changed.</summary>
+/// <param name="Id">Of a container or network; a volume's name.</param>
+/// <param name="Service">Empty for networks and volumes.</param>
+/// <param name="Run">The adoption.</param>
+public sealed record Adopted(string Id, string Service, string Run, string Revision, string SpecDigest);

@@ -114,6 +114,9 @@ public static class RunCause
     /// <summary>A person who goes back.</summary>
     public const string Rollback = "rollback";
 
+    /// <summary>A person who has what runs already taken over.</summary>
+    public const string Adopt = "adopt";
+
     /// <summary>The loop, because of a commit or a changed input of the host.</summary>
     public const string Commit = "commit";
 

@@ -45,6 +45,13 @@ public static class ChangeText
         }
     }
 
+    /// <summary>Each field in a line, or two where it is long: was and is.</summary>
+    internal static IEnumerable<string> FieldLines(IReadOnlyCollection<FieldChange> fields)
+    {
+        var names = Math.Min(40, fields.Select(field => field.Field.Length).DefaultIfEmpty(0).Max());
+        return fields.SelectMany(field => FieldLines(field, names));
+    }
+
     internal static string Was(FieldChange field) => field.Secret ? "(secret)" : Value(field.Was);
 
     internal static string Is(FieldChange field) => field.Secret ? Secret : Value(field.Is);

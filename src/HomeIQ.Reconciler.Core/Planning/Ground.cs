@@ -100,7 +100,7 @@ internal sealed class Ground(Inventory inventory, Remarks remarks)
         }
         else if (changed is not null)
         {
-            remarks.Refuse("network-taken", network.Name, "its settings change, but it was not made by this instance", "adopt it, or change it by hand");
+            remarks.Refuse("network-taken", network.Name, "its settings change, but it was not made by this instance", "change it by hand, or give it another name");
         }
         else if (drifted is not null)
         {

@@ -56,7 +56,7 @@ internal static class Judgements
             var found = situation.Observed.Containers.Count(container => container.Owner?.Instance == situation.Instance);
             remarks.Ask("state-lost", situation.Desired.Project,
                 $"{Text.Count(found, "container")} of instance {situation.Instance} are here, and this state directory does not hold what they were made from: it was lost, wholly or in part, or is another one",
-                "put the state directory back if there is a copy; approved, the services are made anew, with nothing to go back to");
+                "put the state directory back if there is a copy, or have homeiq adopt --ours rebuild it from what runs; approved, the services are made anew, with nothing to go back to");
         }
     }
 

@@ -7,7 +7,7 @@ namespace HomeIQ.Reconciler.Planning;
 /// <summary>Finds what stands in the way before anything moves: names, host ports and addresses that somebody else holds.</summary>
 internal sealed class Preflight(Inventory inventory, Remarks remarks)
 {
-    private const string Adopt = "adopt it, or remove it yourself";
+    private const string Adopt = "homeiq adopt takes over what Compose runs; else remove it yourself";
 
     private readonly HostPorts<ObservedContainer> published = Published(inventory);
 

@@ -47,7 +47,7 @@ internal sealed class Session : IAsyncDisposable
         return new ReconcileLoop(
             Reconciliation,
             new SourceWatch(source, hints, pace, TimeProvider.System),
-            new EngineWatch(host, instance, hints, pace, TimeProvider.System),
+            new EngineWatch(Reconciliation.Host, instance, hints, pace, TimeProvider.System),
             hints, pace, TimeProvider.System, log?.Loop ?? NullLogger<ReconcileLoop>.Instance);
     }
 

@@ -122,6 +122,39 @@ public abstract partial class ContainerHostConformance
     }
 
     [Fact]
+    public async Task A_container_reads_back_as_what_it_was_made_from()
+    {
+        var network = Named("net");
+        await Host.CreateNetworkAsync(new(network), NoLabels, Cancel);
+        var volume = Named("data");
+        await Host.CreateVolumeAsync(new(volume), NoLabels, Cancel);
+        var spec = CheckedApp(("TZ", "Europe/Berlin")) with
+        {
+            NetworkMode = null,
+            Networks = [new(network) { Aliases = ["app"] }],
+            Labels = ValueMap<string>.Empty.With("house", "blue"),
+            Restart = new("on-failure", 3),
+            Mounts = [new(MountKind.Volume, volume, "/data"), new(MountKind.Volume, "", "/scratch")],
+            ExtraHosts = ["hub:10.0.0.1"],
+            Memory = 64 << 20,
+            CapAdd = ["NET_ADMIN"],
+            StopGracePeriod = TimeSpan.FromSeconds(7),
+            Logging = new("json-file", ValueMap<string>.Empty.With("max-size", "1m")),
+        };
+        var id = await CreateAsync("a", spec);
+        await LookAsync(id);
+
+        var made = await Host.ReadSpecificationAsync(id, Cancel);
+
+        var service = new DesiredService { Name = "app", ContainerName = Named("a"), Spec = spec };
+        Assert.Equal(spec, RunningService.Of(service, Named("a"), made, _ => null, _ => false).Spec);
+        var bare = service with { Spec = new() { Image = spec.Image } };
+        Assert.Equal(
+            SpecFields.Of(spec).Where(field => field.Key != "mount./scratch"),
+            SpecFields.Of(RunningService.Of(bare, Named("a"), made, _ => null, _ => false).Spec).Where(field => field.Key != "mount./scratch"));
+    }
+
+    [Fact]
     public async Task Settings_can_be_read_back_as_fields()
     {
         var spec = App(("GREETING", "good day")) with

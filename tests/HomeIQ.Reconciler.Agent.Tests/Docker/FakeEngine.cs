@@ -68,6 +68,9 @@ public sealed partial class FakeEngine : IContainerHost
     public Task<string> InspectRawAsync(string containerId, CancellationToken cancellationToken) =>
         LookAsync("inspect", () => FakeFields.AsJson(Get(containerId)), cancellationToken);
 
+    public Task<MadeFrom> ReadSpecificationAsync(string containerId, CancellationToken cancellationToken) =>
+        LookAsync("specification", () => FakeFields.MadeFrom(Get(containerId)), cancellationToken);
+
     public Task<IReadOnlyList<string>> ReadLogsAsync(string containerId, int lines, CancellationToken cancellationToken) =>
         LookAsync<IReadOnlyList<string>>("logs", () => [.. Get(containerId).Logs.TakeLast(lines)], cancellationToken);
 

@@ -119,6 +119,36 @@ internal static class FakeFields
         }
     }
 
+    /// <summary>The specification as an engine has it: with what the image brings along, and with its own defaults written out.</summary>
+    public static MadeFrom MadeFrom(FakeContainer container) => new(
+        container.Spec with
+        {
+            Environment = new([.. container.Image.Environment, .. container.Spec.Environment]),
+            Labels = new([.. container.Labels.Where(label => !label.Key.StartsWith(Ownership.Prefix, StringComparison.Ordinal))]),
+            HealthCheck = container.Spec.HealthCheck ?? container.Image.HealthCheck,
+            Restart = container.Restart,
+            Mounts =
+            [
+                .. container.Mounts.Where(mount => mount.Kind != "tmpfs")
+                    .Select(mount => new MountSpec(mount.Kind == "volume" ? MountKind.Volume : MountKind.Bind, mount.Kind == "volume" ? mount.Name : mount.Source, mount.Target, mount.ReadOnly)),
+                .. container.Spec.Mounts.Where(mount => mount.Kind == MountKind.Tmpfs),
+            ],
+            Networks = [.. container.Endpoints.Select(endpoint => endpoint.Value.Wanted)],
+            NetworkMode = container.Spec.NetworkMode ?? (container.Spec.Networks is [var first, ..] ? first.Network : "bridge"),
+            IpcMode = container.Spec.IpcMode ?? "private",
+            MemorySwap = SwapOf(container.Spec),
+            ShmSize = container.Spec.ShmSize == 0 ? 64 << 20 : container.Spec.ShmSize,
+            Logging = container.Spec.Logging ?? new("json-file", ValueMap<string>.Empty),
+            SecretFields = [],
+        },
+        new ContainerSpec
+        {
+            Image = "",
+            Environment = container.Image.Environment,
+            Labels = container.Image.Labels,
+            HealthCheck = container.Image.HealthCheck,
+        });
+
     /// <summary>As much swap again as memory, when nobody says otherwise.</summary>
     public static long SwapOf(ContainerSpec spec) => spec.MemorySwap == 0 ? spec.Memory * 2 : spec.MemorySwap;
 

@@ -24,6 +24,8 @@ internal sealed class MortalHost(Lifeline life, IContainerHost engine) : IContai
 
     public Task<string> InspectRawAsync(string id, CancellationToken token) => Look(() => engine.InspectRawAsync(id, token));
 
+    public Task<MadeFrom> ReadSpecificationAsync(string id, CancellationToken token) => Look(() => engine.ReadSpecificationAsync(id, token));
+
     public Task<IReadOnlyList<string>> ReadLogsAsync(string id, int lines, CancellationToken token) => Look(() => engine.ReadLogsAsync(id, lines, token));
 
     public Task<ExecResult> ExecuteAsync(string id, IReadOnlyList<string> command, CancellationToken token) => Look(() => engine.ExecuteAsync(id, command, token));

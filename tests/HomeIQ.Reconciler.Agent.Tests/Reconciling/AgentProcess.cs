@@ -91,7 +91,7 @@ internal sealed class AgentProcess : IDisposable
         settings ??= new LoopSettings { Draw = () => 0.5 };
         var hints = new Hints(clock);
         var follower = new SourceWatch(source, hints, settings, clock);
-        var listener = new EngineWatch(host, new AgentSettings().Instance, hints, settings, clock);
+        var listener = new EngineWatch(Reconciliation.Host, new AgentSettings().Instance, hints, settings, clock);
         return new WatchedLoop(new ReconcileLoop(Reconciliation, follower, listener, hints, settings, clock, NullLogger<ReconcileLoop>.Instance), clock);
     }
 

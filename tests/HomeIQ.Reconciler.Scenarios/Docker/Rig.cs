@@ -6,7 +6,7 @@ namespace HomeIQ.Reconciler.Scenarios.Docker;
 /// <summary>The scripts under <c>tests/rig</c>.</summary>
 internal static class Rig
 {
-    private static string Folder { get; } = Environment.GetEnvironmentVariable("HOMEIQ_TEST_RIG") is { Length: > 0 } named ? named : Beside();
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("HOMEIQ_TEST_RIG") is { Length: > 0 } named ? named : Beside();
 
     /// <summary>Runs a script to its end and returns its last line of output.</summary>
     public static async Task<string> RunAsync(string script, params string[] arguments)
