@@ -34,7 +34,7 @@ public static class AdoptionText
             yield return Text.Clean($"  + {name.PadRight(names)}  not here: the next apply installs it");
         }
 
-        foreach (var line in Things("networks", adoption.Networks).Concat(Things("volumes", adoption.Volumes)).Concat(RemarkLines("to know", adoption.Notes)).Concat(RemarkLines("refused", adoption.Refusals)))
+        foreach (var line in Things("networks, taken over as they are", adoption.Networks).Concat(Things("volumes, taken over with their data", adoption.Volumes)).Concat(RemarkLines("to know", adoption.Notes)).Concat(RemarkLines("refused", adoption.Refusals)))
         {
             yield return line;
         }
@@ -65,7 +65,7 @@ public static class AdoptionText
     }
 
     private static IEnumerable<string> Things(string title, ValueList<string> names) =>
-        names.Count == 0 ? [] : ["", $"{title} that are taken over, data and all", .. Text.Wrap("  ", "  ", string.Join(", ", names))];
+        names.Count == 0 ? [] : ["", title, .. Text.Wrap("  ", "  ", string.Join(", ", names))];
 
     private static IEnumerable<string> RemarkLines(string title, ValueList<Remark> remarks) =>
         remarks.Count == 0 ? [] : ["", title, .. remarks.SelectMany(remark => Text.Wrap("  ", "    ", $"{remark.Subject}: {remark.Message}").Concat(remark.Hint is { } hint ? Text.Wrap("    ", "    ", hint) : []))];

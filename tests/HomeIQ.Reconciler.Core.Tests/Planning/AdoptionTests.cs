@@ -12,12 +12,12 @@ public sealed class AdoptionTests
         homeiq: take over as it runs, beside commit-1 (2 containers)
 
         services (as it runs -> as the commit says, which the next apply brings about)
-          ~ api  homeiq-api     id-api  homeiq/api:1.0.0 (image-api)
+          ~ api  homeiq-api   id-api  homeiq/api:1.0.0 (image-api)
               memory  512M -> (not set)
-          = db   homeiq_db_1    id-db  homeiq/db:1.0.0 (image-db)  exited
+          = db   homeiq_db_1  id-db  homeiq/db:1.0.0 (image-db)  exited
           + web  not here: the next apply installs it
 
-        networks that are taken over, data and all
+        networks, taken over as they are
           homeiq-network
 
         to know

@@ -79,6 +79,18 @@ public sealed class DaemonTests : IAsyncDisposable
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
     }
 
+    [Fact]
+    public async Task While_it_runs_nothing_is_taken_over_beside_it()
+    {
+        Start();
+        await HeardAsync();
+        using var homeiq = new Homeiq();
+
+        var ended = await homeiq.RunAsync("adopt", "--yes", "--repo", "nowhere", "--state", State);
+
+        Assert.Equal(new Ended(2, "", $"homeiq: error: a daemon acts from {State}; nothing was touched\n        stop homeiq run first, adopt, and start it again\n"), ended);
+    }
+
     private void Start()
     {
         var socket = Path.Combine(files.Root, "notify");

@@ -10,6 +10,7 @@ public sealed class WithoutAnEngineTests
     [InlineData("plan")]
     [InlineData("diff")]
     [InlineData("apply")]
+    [InlineData("adopt")]
     public async Task An_engine_that_does_not_answer_ends_with_2_and_says_what_to_do(string verb)
     {
         using var homeiq = new Homeiq();
