@@ -13,6 +13,7 @@ public sealed class SealedStore
     private readonly string services;
     private readonly string recorded;
     private readonly string states;
+    private Known? latest;
 
     public SealedStore(StateDirectory directory)
     {
@@ -40,7 +41,24 @@ public sealed class SealedStore
 
     public void PutState(string id, EffectiveState state) => Put(states, id, state, CoreJson.Default.EffectiveState);
 
-    public EffectiveState? FindState(string? id) => id is null ? null : Find(states, id, CoreJson.Default.EffectiveState);
+    /// <remarks>The one that was asked for last is kept in memory: a pass asks for the same one several times, and to read it is most of a pass with nothing to do.</remarks>
+    public EffectiveState? FindState(string? id)
+    {
+        if (id is null)
+        {
+            return null;
+        }
+
+        var writtenAt = File.GetLastWriteTimeUtc(PathOf(states, id));
+        if (latest is { } known && known.Id == id && known.WrittenAt == writtenAt)
+        {
+            return known.State;
+        }
+
+        var state = Find(states, id, CoreJson.Default.EffectiveState);
+        latest = state is null ? null : new(id, writtenAt, state);
+        return state;
+    }
 
     /// <summary>The state that the host is held to, or goes back to: without it nothing can be decided.</summary>
     /// <exception cref="JournalException">It is there, and cannot be read.</exception>
@@ -110,4 +128,7 @@ public sealed class SealedStore
         var path = PathOf(folder, id);
         return File.Exists(path) ? JsonDefaults.Read(File.ReadAllBytes(path), type) : null;
     }
+
+    /// <param name="WrittenAt">Of its file: one that was put in its place is read again, and one that is gone is gone.</param>
+    private sealed record Known(string Id, DateTime WrittenAt, EffectiveState State);
 }

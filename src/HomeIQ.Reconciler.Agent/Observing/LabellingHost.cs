@@ -80,6 +80,14 @@ public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore
 
     public Task CreateVolumeAsync(DesiredVolume volume, ValueMap<string> labels, CancellationToken cancellationToken) => engine.CreateVolumeAsync(volume, labels, cancellationToken);
 
+    public Task<string?> PlaceMarkAsync(string name, ValueMap<string> labels, CancellationToken cancellationToken) => engine.PlaceMarkAsync(name, labels, cancellationToken);
+
+    public Task<Mark?> FindMarkAsync(string name, CancellationToken cancellationToken) => engine.FindMarkAsync(name, cancellationToken);
+
+    public Task<bool> TurnMarkAsync(string markId, int count, CancellationToken cancellationToken) => engine.TurnMarkAsync(markId, count, cancellationToken);
+
+    public Task<bool> RemoveMarkAsync(string markId, CancellationToken cancellationToken) => engine.RemoveMarkAsync(markId, cancellationToken);
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var happened in engine.WatchAsync(since, cancellationToken))
@@ -89,14 +97,6 @@ public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore
     }
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
-
-    public Task<string?> PlaceMarkAsync(string name, ValueMap<string> labels, CancellationToken cancellationToken) => engine.PlaceMarkAsync(name, labels, cancellationToken);
-
-    public Task<Mark?> FindMarkAsync(string name, CancellationToken cancellationToken) => engine.FindMarkAsync(name, cancellationToken);
-
-    public Task<bool> TurnMarkAsync(string markId, int count, CancellationToken cancellationToken) => engine.TurnMarkAsync(markId, count, cancellationToken);
-
-    public Task<bool> RemoveMarkAsync(string markId, CancellationToken cancellationToken) => engine.RemoveMarkAsync(markId, cancellationToken);
 
     private IReadOnlyList<T> Label<T>(IReadOnlyList<T> seen, Func<T, string> id, Func<T, Ownership, T> label) =>
         Owners().Count == 0 ? seen : [.. seen.Select(one => OwnerOf(id(one)) is { } owner ? label(one, owner) : one)];

@@ -4,6 +4,7 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 
@@ -11,7 +12,7 @@ namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>Takes over a host as it runs: looks, and when a person agrees, records. No container is touched.</summary>
 internal sealed class AdoptionPass(
-    AgentSettings settings, IContainerHost host, StateDirectory state, SealedStore sealedStore, Lookout lookout, KeptCommits commits, IJournal journal)
+    AgentSettings settings, IContainerHost host, EngineLock engineLock, StateDirectory state, SealedStore sealedStore, Lookout lookout, KeptCommits commits, IJournal journal)
 {
     private readonly ContentStore contents = new(state.ContentFolder);
 
@@ -66,6 +67,7 @@ internal sealed class AdoptionPass(
         foreach (var step in plan.Steps.Where(step => step.Step is not Promote))
         {
             journal.Append(run, new StepIntended(step.Number, IsRollback: false));
+            await engineLock.ConfirmAsync();
             await PrepareAsync(step.Step, situation, tree, cancellationToken);
             journal.Append(run, new StepDone(step.Number, IsRollback: false, new Performed()));
         }
@@ -77,6 +79,7 @@ internal sealed class AdoptionPass(
         }
 
         var promote = plan.Steps[^1];
+        await engineLock.ConfirmAsync();
         sealedStore.PutState(run, found with { Adopted = [.. found.Adopted.Select(adopted => adopted with { Run = run })] });
         journal.Promote(run, new StepDone(promote.Number, IsRollback: false, new StateSealed(IsRepair: false)), run);
         var count = $"{found.Services.Count} container{(found.Services.Count == 1 ? " is" : "s are")}";

@@ -50,7 +50,7 @@ public sealed class Reconciliation
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         reverts = new(settings, source, sealedStore, journal, lookout, time);
         runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
-        adoption = new(settings, host, state, sealedStore, lookout, commits, journal);
+        adoption = new(settings, host, engineLock, state, sealedStore, lookout, commits, journal);
     }
 
     /// <summary>The engine as this reconciler sees it: with its labels on what it adopted.</summary>
@@ -315,13 +315,22 @@ public sealed class Reconciliation
         return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left);
     }
 
-    /// <summary>What adopting this host as it runs would record. Holds the state directory from here on, so that nobody acts in between.</summary>
+    /// <summary>What adopting this host as it runs would record. Holds the state directory and the engine's lock from here on, so that nobody acts in between.</summary>
     /// <param name="ours">Rebuild a lost state directory from our own labels.</param>
-    public async Task<Adopting> LookAtAdoptionAsync(string? revision, bool ours, CancellationToken cancellationToken) =>
-        await PrepareAsync(cancellationToken) is { } obstacle ? new(obstacle) : await adoption.LookAsync(revision, ours, cancellationToken);
+    public async Task<Adopting> LookAtAdoptionAsync(string? revision, bool ours, CancellationToken cancellationToken)
+    {
+        Adopting? adopting = null;
+        var obstacle = await AloneAsync(async () =>
+        {
+            adopting = await adoption.LookAsync(revision, ours, cancellationToken);
+            return new(ApplyResult.NothingToDo, "");
+        }, cancellationToken);
+        return adopting ?? new(obstacle);
+    }
 
     /// <summary>Records what was looked at, when a person agrees.</summary>
-    public Task<ApplyReport> AdoptAsync(Adopting adopting, CancellationToken cancellationToken) => adoption.RecordAsync(adopting, cancellationToken);
+    public Task<ApplyReport> AdoptAsync(Adopting adopting, CancellationToken cancellationToken) =>
+        AloneAsync(() => adoption.RecordAsync(adopting, cancellationToken), cancellationToken);
 
     /// <summary>Does what a person asked for while nobody else acts, from this state directory or on this engine.</summary>
     private async Task<ApplyReport> AloneAsync(Func<Task<ApplyReport>> deed, CancellationToken cancellationToken)
