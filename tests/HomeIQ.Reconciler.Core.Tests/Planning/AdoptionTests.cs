@@ -26,9 +26,9 @@ public sealed class AdoptionTests
           old: the commit has no such service: homeiq-old stays as it is, and Compose's
 
         what is recorded
-          2 containers by id, with image, settings and mounts as the engine has them now: the first last
-          known-good state. Nothing is stopped, started, renamed or made anew. What differs (1 service to change, 1
-          to install) is what homeiq plan shows afterwards.
+          2 containers by id, with image, settings and mounts as the engine has them now: the first last known-good
+          state. Nothing is stopped, started, renamed or made anew. What differs (1 service to change, 1 to install)
+          is what homeiq plan shows afterwards.
         """,
         AdoptionText.Of(Adopt().Adoption), ignoreLineEndingDifferences: true);
 

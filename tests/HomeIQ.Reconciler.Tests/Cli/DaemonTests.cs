@@ -43,7 +43,7 @@ public sealed class DaemonTests : IAsyncDisposable
         await client.ReconcileAsync(Cancel);
         Assert.Equal("WATCHDOG=1", await HeardAsync());
         var refused = await Assert.ThrowsAsync<IOException>(() => client.AskAsync("apply", new Ask(), new Applying.Listener<Applying.RunEvent>(_ => { }), Cancel));
-        Assert.Contains("nowhere", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("there is no engine", refused.Message, StringComparison.Ordinal);
 
         await stop.CancelAsync();
         while (await HeardAsync() is var word && word != "STOPPING=1")
