@@ -167,7 +167,7 @@ public sealed class CrashScenarios(ITestOutputHelper output)
     }
 
     /// <summary>Two services of the three move; <c>store</c> is the one that nobody may touch.</summary>
-    private static string Move(House house, string tag, string greeting)
+    internal static string Move(House house, string tag, string greeting)
     {
         house.Write("compose.greeting.yaml", $"services: {{api: {{environment: {{GREETING: {greeting}}}}}}}");
         house.Write("reconciler.yaml", """
@@ -184,7 +184,7 @@ public sealed class CrashScenarios(ITestOutputHelper output)
         return house.Commit($"api and web move to {tag}, {greeting}");
     }
 
-    private static async Task ExpectVersionAsync(House house, string tag, string greeting, string at)
+    internal static async Task ExpectVersionAsync(House house, string tag, string greeting, string at)
     {
         Assert.Equal((at, $"homeiq-test/app:{tag}"), (at, (await house.ContainerAsync("web")).Image));
         var api = await house.ContainerAsync("api");
