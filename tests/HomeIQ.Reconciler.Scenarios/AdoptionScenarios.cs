@@ -82,7 +82,7 @@ public sealed partial class AdoptionScenarios(ITestOutputHelper output) : IAsync
         Script("cp", "-r", Path.Combine(root, "desired-state"), house.Repository);
         foreach (var file in Directory.GetFiles(Path.Combine(house.Repository, "desired-state"), "compose*.yaml"))
         {
-            File.WriteAllText(file, LongEnvFile().Replace(NestedDefault().Replace(File.ReadAllText(file), nested => $"${{{nested.Groups[1].Value}}}"), ""));
+            File.WriteAllText(file, LongEnvFile().Replace(NestedDefault().Replace(File.ReadAllText(file), nested => $"${{{nested.Groups["inner"].Value}}}"), ""));
         }
 
         house.Edit("reconciler.yaml", "soak: { for: 5m, log-errors: fail }", "soak: none");
@@ -132,7 +132,7 @@ public sealed partial class AdoptionScenarios(ITestOutputHelper output) : IAsync
 
     private void Remove(string kind, params string[] verb)
     {
-        var ids = house.Docker(kind, "ls", "-q", kind == "container" ? "-a" : "--no-trunc=false", "--filter", $"label=com.docker.compose.project={Project}").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var ids = house.Docker([kind, "ls", "-q", .. kind == "container" ? new[] { "-a" } : [], "--filter", $"label=com.docker.compose.project={Project}"]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (ids.Length > 0)
         {
             house.Docker([kind, .. verb, .. ids]);
@@ -146,10 +146,10 @@ public sealed partial class AdoptionScenarios(ITestOutputHelper output) : IAsync
     }
 
     /// <summary><c>${A:-${B:-c}}</c>: Compose 1.29 ends the default at the first bracket.</summary>
-    [GeneratedRegex(@"\$\{\w+:-\$\{([^{}]*)\}\}")]
+    [GeneratedRegex(@"\$\{\w+:-\$\{(?<inner>[^{}]*)\}\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NestedDefault();
 
     /// <summary>An env file that may be missing.</summary>
-    [GeneratedRegex(@"^ *- path: .*\n *required: false\n", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *- path: .*\n *required: false\n", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LongEnvFile();
 }

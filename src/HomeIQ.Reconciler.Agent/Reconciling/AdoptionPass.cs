@@ -36,6 +36,11 @@ internal sealed class AdoptionPass(
             return new(new ApplyReport(ApplyResult.Invalid, "the desired state has errors; nothing was touched") { Problems = planned.Problems });
         }
 
+        if (ours && IsUnfinished(observed))
+        {
+            return new(new ApplyReport(ApplyResult.Refused, "nothing is lost: the first install from this state directory is not finished; nothing was touched") { Hint = "homeiq apply goes on with it" });
+        }
+
         var situation = new AdoptionSituation
         {
             Desired = desired,
@@ -90,6 +95,13 @@ internal sealed class AdoptionPass(
             Problems = commits.Keep(),
             Hint = "homeiq plan shows what the next apply would change",
         };
+    }
+
+    /// <summary>This state directory knows the runs that made our containers, and none of them was promoted yet.</summary>
+    private bool IsUnfinished(ObservedState observed)
+    {
+        var made = observed.Containers.Select(container => container.Owner).OfType<Ownership>().Where(owner => owner.Instance == settings.Instance).ToList();
+        return journal.Pointers().Effective is null && made.Count > 0 && made.TrueForAll(owner => journal.Find(owner.Run) is not null);
     }
 
     private async Task PrepareAsync(Step step, AdoptionSituation situation, ISourceTree? tree, CancellationToken cancellationToken)

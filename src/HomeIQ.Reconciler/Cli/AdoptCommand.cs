@@ -60,7 +60,7 @@ internal static class AdoptCommand
                 return ExitCode.Error;
             }
 
-            if (!parsed.GetValue(yes) && !await AgreesAsync(terminal))
+            if (!parsed.GetValue(yes) && !await AgreesAsync(terminal, cancellationToken))
             {
                 terminal.Error("nothing was recorded: nobody agreed", "homeiq adopt --yes records it");
                 return ExitCode.Waiting;
@@ -74,7 +74,7 @@ internal static class AdoptCommand
     }
 
     /// <summary>Only a person at a terminal is asked.</summary>
-    private static async Task<bool> AgreesAsync(Terminal terminal)
+    private static async Task<bool> AgreesAsync(Terminal terminal, CancellationToken cancellationToken)
     {
         if (!terminal.IsInteractive || Console.IsInputRedirected)
         {
@@ -82,7 +82,7 @@ internal static class AdoptCommand
         }
 
         await terminal.Out.WriteAsync("\nRecord this? [y/N] ");
-        return await Console.In.ReadLineAsync() is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
+        return await Console.In.ReadLineAsync(cancellationToken) is { } answer && answer.Trim().ToUpperInvariant() is "Y" or "YES";
     }
 
     private static int Tell(Terminal terminal, ApplyReport report)

@@ -253,6 +253,7 @@ public sealed class AdoptionTests : IDisposable
             }
             catch (Exception) when (process.Life.IsCut)
             {
+                // The process is gone; what it left is looked at below, and by the next one.
             }
 
             isCut = process.Life.IsCut;
@@ -321,6 +322,19 @@ public sealed class AdoptionTests : IDisposable
         Assert.Contains(adoption.Notes, note => note is { Code: "not-in-commit", Subject: "lonely" });
         Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
         Assert.Null(await stage.FindAsync("lonely"));
+    }
+
+    [Fact]
+    public async Task A_first_install_that_is_not_finished_is_not_taken_for_good()
+    {
+        stage.Commit(Stacks.Three(web: "1.9.0-sick"));
+        Assert.Equal(ApplyResult.Incomplete, (await stage.ApplyAsync()).Result);
+
+        using var process = stage.Begin();
+        var adopting = await process.Reconciliation.LookAtAdoptionAsync(null, ours: true, Cancel);
+
+        Assert.Equal(ApplyResult.Refused, adopting.Obstacle!.Result);
+        Assert.Contains("not finished", adopting.Obstacle.Summary, StringComparison.Ordinal);
     }
 
     [Fact]
