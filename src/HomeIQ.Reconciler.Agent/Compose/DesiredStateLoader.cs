@@ -254,6 +254,6 @@ public static partial class DesiredStateLoader
         };
     }
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9_-]*$", RegexOptions.None, 1000)]
+    [GeneratedRegex("^[a-z0-9][a-z0-9_-]*$", RegexOptions.None, 60_000)]
     private static partial Regex ProjectForm();
 }

@@ -18,9 +18,10 @@ internal sealed partial record ImageReference(string Repository, string? Tag, st
     /// <summary>Null when the engine would not accept it.</summary>
     public static ImageReference? Parse(string text)
     {
-        var match = Form().Match(text);
+        // The limits of time of this and of other patterns are the clock's: on a starved machine a second may go by between two letters.
+        var match = text.Length <= 512 ? Form().Match(text) : Match.Empty;
 
-        return match.Success && text.Length <= 512
+        return match.Success
             ? new(match.Groups["repository"].Value, match.Groups["tag"] is { Success: true, Value: var tag } ? tag : null,
                 match.Groups["digest"] is { Success: true, Value: var digest } ? digest : null)
             : null;
@@ -28,6 +29,6 @@ internal sealed partial record ImageReference(string Repository, string? Tag, st
 
     [GeneratedRegex(
         @"^(?<repository>((localhost|[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9][A-Za-z0-9-]*)+|[A-Za-z0-9][A-Za-z0-9.-]*(?=:[0-9]+/)|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@(?<digest>sha256:[0-9a-f]{64}))?$",
-        RegexOptions.ExplicitCapture, 1000)]
+        RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Form();
 }

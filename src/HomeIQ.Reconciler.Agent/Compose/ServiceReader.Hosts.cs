@@ -94,6 +94,6 @@ internal sealed partial class ServiceReader
         return keys.Texts(key, single: true);
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex HostForm();
 }

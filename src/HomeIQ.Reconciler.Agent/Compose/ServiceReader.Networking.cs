@@ -191,6 +191,6 @@ internal sealed partial class ServiceReader
         return text.ToLowerInvariant().Replace('-', ':');
     }
 
-    [GeneratedRegex("^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex MacForm();
 }

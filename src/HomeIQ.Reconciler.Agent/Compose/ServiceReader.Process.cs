@@ -172,6 +172,6 @@ internal sealed partial class ServiceReader
         return [.. options];
     }
 
-    [GeneratedRegex("^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?$", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex PlatformForm();
 }

@@ -193,10 +193,10 @@ internal sealed partial class ServiceReader(LoadContext context, YamlScalar name
         }
     }
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9._-]*$", RegexOptions.None, 1000)]
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9._-]*$", RegexOptions.None, 60_000)]
     private static partial Regex NameForm();
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", RegexOptions.None, 1000)]
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", RegexOptions.None, 60_000)]
     private static partial Regex ContainerNameForm();
 }
 

@@ -258,6 +258,6 @@ internal sealed partial class SharedObjects
         return files;
     }
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", RegexOptions.None, 1000)]
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", RegexOptions.None, 60_000)]
     private static partial Regex NameForm();
 }

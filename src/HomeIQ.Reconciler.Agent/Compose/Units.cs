@@ -83,12 +83,12 @@ internal static partial class Units
         return digits.Length is > 0 and < 6 && digits.All(digit => digit is >= '0' and <= '7') && Convert.ToInt32(digits, 8) is <= 4095 and var mode ? mode : null;
     }
 
-    [GeneratedRegex(@"^([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})(?<unit>ns|us|µs|μs|ms|s|m|h)(([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})(ns|us|µs|μs|ms|s|m|h))*$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})(?<unit>ns|us|µs|μs|ms|s|m|h)(([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})(ns|us|µs|μs|ms|s|m|h))*$", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex DurationForm();
 
-    [GeneratedRegex(@"(?<number>[0-9]*\.?[0-9]*)(?<unit>ns|us|µs|μs|ms|s|m|h)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<number>[0-9]*\.?[0-9]*)(?<unit>ns|us|µs|μs|ms|s|m|h)", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex DurationPart();
 
-    [GeneratedRegex(@"^(?<number>[0-9]{1,18}(\.[0-9]{1,18})?) ?(?<unit>[kmgtpKMGTP])?i?[bB]?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^(?<number>[0-9]{1,18}(\.[0-9]{1,18})?) ?(?<unit>[kmgtpKMGTP])?i?[bB]?$", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex BytesForm();
 }

@@ -61,9 +61,9 @@ internal sealed partial record SshAddress(string? User, string Host, int? Port, 
     }
 
     // Neither user nor host may begin with a dash: ssh would take it for an option.
-    [GeneratedRegex(@"^ssh://(?:(?<user>[\w.][\w.+-]*)(?<password>:[^@/]*)?@)?(?<host>\w[\w.-]*|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?(?<path>/.+)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^ssh://(?:(?<user>[\w.][\w.+-]*)(?<password>:[^@/]*)?@)?(?<host>\w[\w.-]*|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?(?<path>/.+)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex Url();
 
-    [GeneratedRegex(@"^(?:(?<user>[\w.][\w.+-]*)(?<password>:[^@/]*)?@)?(?<host>\w[\w.-]*|\[[0-9a-f:.]+\]):(?<path>.+)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^(?:(?<user>[\w.][\w.+-]*)(?<password>:[^@/]*)?@)?(?<host>\w[\w.-]*|\[[0-9a-f:.]+\]):(?<path>.+)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex ScpLike();
 }

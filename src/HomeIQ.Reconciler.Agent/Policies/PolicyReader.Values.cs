@@ -165,7 +165,7 @@ internal sealed partial class PolicyReader
 
         // The dollar of a pattern would also stand before a last line break.
         if (Scalars.KindOf(scalar) == ScalarKind.Text && !scalar.Text.Contains('\n', StringComparison.Ordinal) && scalar.Text.Length <= PolicySchema.Longest
-            && Regex.IsMatch(scalar.Text, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)))
+            && Regex.IsMatch(scalar.Text, pattern, RegexOptions.None, TimeSpan.FromMinutes(1)))
         {
             return scalar.Text;
         }

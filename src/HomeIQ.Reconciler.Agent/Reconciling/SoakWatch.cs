@@ -19,6 +19,9 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
 
     private const int LogLines = 1000;
 
+    /// <summary>Whether a line tells of an error is said at its beginning.</summary>
+    private const int LongestLine = 2000;
+
     /// <summary>Fewer error lines than this are no flood, whatever their share.</summary>
     private const int FewErrors = 20;
 
@@ -131,7 +134,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
         try
         {
             var lines = await context.Host.ReadLogsAsync(container, LogLines, default);
-            return (lines.Count(line => ErrorLine().IsMatch(line)), lines.Count);
+            return (lines.Count(line => ErrorLine().IsMatch(line.Length > LongestLine ? line[..LongestLine] : line)), lines.Count);
         }
         catch (ContainerHostException failed) when (failed.Failure is HostFailure.NotFound)
         {
@@ -141,6 +144,6 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
     }
 
     /// <summary>The words by which the loggers in use mark an error: a level by itself, a level field, or a stack trace's first line.</summary>
-    [GeneratedRegex("""\b(ERROR|CRITICAL|FATAL|PANIC)\b|\blevel"?\s*[=:]\s*"?(error|critical|fatal|panic)\b|^Traceback \(|^Unhandled exception""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 200)]
+    [GeneratedRegex("""\b(ERROR|CRITICAL|FATAL|PANIC)\b|\blevel"?\s*[=:]\s*"?(error|critical|fatal|panic)\b|^Traceback \(|^Unhandled exception""", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex ErrorLine();
 }
