@@ -25,6 +25,7 @@ var root = new RootCommand("""
     ShowCommand.Create(agent),
     RollbackCommand.Create(agent),
     RetryCommand.Create(agent),
+    QuarantineCommand.Create(agent),
     AdoptCommand.Create(agent),
     RunCommand.Create(agent),
     ReconcileCommand.Create(agent),

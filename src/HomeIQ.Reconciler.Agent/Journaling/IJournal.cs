@@ -45,6 +45,12 @@ public interface IJournal : IDisposable
     void AddQuarantine(QuarantineEntry entry);
 
     void ReleaseQuarantine(string id);
+
+    /// <summary>Puts a decision on record together with what it brings about; an earlier one about the same ends by it.</summary>
+    void Decide(Decision decision);
+
+    /// <summary>Newest first, those that hold no more included.</summary>
+    IReadOnlyList<Decision> Decisions(int most);
 }
 
 /// <param name="Effective">What the host is held to.</param>

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reconciling;
 
 namespace HomeIQ.Reconciler.Web;
@@ -54,7 +55,7 @@ internal sealed class DaemonClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/ask/{verb}")
         {
-            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(ask, DaemonJson.Default.Ask)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+            Content = JsonContent(JsonSerializer.SerializeToUtf8Bytes(ask, DaemonJson.Default.Ask)),
         };
         try
         {
@@ -83,6 +84,24 @@ internal sealed class DaemonClient : IDisposable
         throw new IOException("the daemon went away before it had finished; homeiq history tells what it did");
     }
 
+    /// <summary>Has the daemon take a decision, and act on it at once.</summary>
+    /// <exception cref="IOException">The daemon went away, or could not do it.</exception>
+    public async Task<DecisionReport> DecideAsync(Decision decision, CancellationToken cancellationToken)
+    {
+        using var content = JsonContent(JsonSerializer.SerializeToUtf8Bytes(decision, DaemonJson.Default.Decision));
+        try
+        {
+            using var answer = await http.PostAsync(new Uri("/api/v1/ask/decide", UriKind.Relative), content, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), DaemonJson.Default.DecisionReport)
+                ?? throw new IOException("the daemon gave no answer");
+        }
+        catch (HttpRequestException broken)
+        {
+            throw new IOException($"the daemon does not answer: {broken.Message}", broken);
+        }
+    }
+
     /// <summary>Has the daemon look at repository and host now.</summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken)
     {
@@ -91,4 +110,6 @@ internal sealed class DaemonClient : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    private static ByteArrayContent JsonContent(byte[] json) => new(json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reconciling;
 using HomeIQ.Reconciler.Reporting;
 
@@ -22,6 +23,8 @@ internal sealed record Ask(string? Revision = null, string? Approve = null, bool
     Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(AnswerLine))]
 [JsonSerializable(typeof(Ask))]
+[JsonSerializable(typeof(Decision))]
+[JsonSerializable(typeof(DecisionReport))]
 [JsonSerializable(typeof(HostStatus))]
 [JsonSerializable(typeof(DaemonHealth))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

@@ -11,7 +11,7 @@ namespace HomeIQ.Reconciler.Web;
 /// <summary>What a daemon answers: looking everywhere, asking for changes on its own socket only.</summary>
 internal static class Endpoints
 {
-    public static void MapDaemon(this WebApplication app, ReconcileLoop loop, EventBroadcast events, TimeProvider time, TimeSpan stale)
+    public static void MapDaemon(this WebApplication app, ReconcileLoop loop, Decisions decisions, EventBroadcast events, TimeProvider time, TimeSpan stale)
     {
         app.MapGet("/health", () => Health(loop, time, stale) is var health && health.Status == "fail"
             ? Results.Json(health, DaemonJson.Default.DaemonHealth, statusCode: 503)
@@ -26,6 +26,7 @@ internal static class Endpoints
         asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token)));
         asking.MapPost("/rollback", Answering(loop, events, "roll back", (_, reconciliation, token) => reconciliation.RollbackAsync(token)));
         asking.MapPost("/retry", Answering(loop, events, "retry", (_, reconciliation, token) => reconciliation.RetryAsync(watches: false, token)));
+        asking.MapPost("/decide", (RequestDelegate)(http => DecideAsync(http, loop, decisions)));
         asking.MapPost("/reconcile", () =>
         {
             loop.Reconcile();
@@ -39,6 +40,19 @@ internal static class Endpoints
         return last is null ? new("warn", null, "no pass has ended yet")
             : time.GetUtcNow() - last.At > stale ? new("fail", last.At, "the last pass is long ago")
             : new("pass", last.At, last.Problem);
+    }
+
+    /// <summary>Taken beside the worker: who suspends need not wait until a run has ended.</summary>
+    private static async Task DecideAsync(HttpContext http, ReconcileLoop loop, Decisions decisions)
+    {
+        var decision = await http.Request.ReadFromJsonAsync(DaemonJson.Default.Decision, http.RequestAborted) ?? throw new BadHttpRequestException("no decision");
+        var report = decisions.Take(decision);
+        if (report.IsTaken)
+        {
+            loop.Wake($"a person decided about {decision.Subject}");
+        }
+
+        await http.Response.WriteAsJsonAsync(report, DaemonJson.Default.DecisionReport, cancellationToken: http.RequestAborted);
     }
 
     private static RequestDelegate Answering(ReconcileLoop loop, EventBroadcast events, string what, Func<Ask, Reconciliation, CancellationToken, Task<ApplyReport>> deed) =>

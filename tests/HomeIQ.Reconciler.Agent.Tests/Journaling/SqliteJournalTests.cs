@@ -196,6 +196,38 @@ public sealed class SqliteJournalTests : IDisposable
         Assert.Empty(again.Quarantine());
     }
 
+    [Fact]
+    public void A_release_is_on_record_and_takes_the_entry_with_it()
+    {
+        using (var journal = Open())
+        {
+            journal.AddQuarantine(new QuarantineEntry("q-1", "run", "abc123", clock.Now, new([KeyValuePair.Create("api", "digest")]), "api", "sick"));
+            journal.Decide(new Release("q-1"));
+        }
+
+        using var again = Open();
+        Assert.Empty(again.Quarantine());
+        Assert.Equal(new Release("q-1") { At = clock.Now }, Assert.Single(again.Decisions(10)));
+    }
+
+    [Fact]
+    public void A_journal_of_the_first_format_is_led_on_with_all_that_it_holds()
+    {
+        string run;
+        using (var journal = Open())
+        {
+            run = journal.Begin(new RunStarted(Plan, null, "apply"));
+        }
+
+        Sql("DROP TABLE decisions; PRAGMA user_version = 1");
+        using var later = Open();
+
+        Assert.Equal(run, Assert.Single(later.Unfinished()).Id);
+        Assert.Empty(later.Decisions(10));
+        later.Decide(new Release("q-1"));
+        Assert.Single(later.Decisions(10));
+    }
+
     private SqliteJournal Open() => new(JournalPath, clock);
 
     private static string Promote(SqliteJournal journal, string state)

@@ -237,6 +237,8 @@ internal static class Samples
         new LeftDrifted("c1", "HostConfig.Memory is still 1"),
     ];
 
+    public static readonly ValueList<Decision> Decisions = [new Release("q-1")];
+
     public static readonly ValueList<JournalEntry> Entries =
     [
         new RunStarted(Plan, "state-1", "apply"), new PhaseEntered(RunPhase.RollbackFailed), new StepIntended(3, true), .. Receipts.Select(receipt => new StepDone(3, false, receipt)),
