@@ -200,15 +200,33 @@ public sealed class SqliteJournal : IJournal
         {
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
             using var transaction = connection.BeginTransaction();
-            Execute("UPDATE decisions SET ended = $2 WHERE subject = $1 AND ended IS NULL", decision.Subject, now);
+            EndDecisions(decision.Subject);
             Execute("INSERT INTO decisions (at, subject, body) VALUES ($1, $2, $3)", now, decision.Subject, JournalJson.Write(decision));
-            if (decision is Release release)
+            switch (decision)
             {
-                Execute("DELETE FROM quarantine WHERE id = $1", release.Quarantine);
-                Execute("UPDATE decisions SET ended = $2 WHERE subject = $1", decision.Subject, now);
+                case Release release:
+                    Execute("DELETE FROM quarantine WHERE id = $1", release.Quarantine);
+                    EndDecisions(decision.Subject);
+                    break;
+                case Resumption resumption:
+                    foreach (var suspension in Standing().OfType<Suspension>().Where(suspension => resumption.Service is null || suspension.Service == resumption.Service))
+                    {
+                        EndDecisions(suspension.Subject);
+                    }
+
+                    EndDecisions(decision.Subject);
+                    break;
             }
 
             transaction.Commit();
+        }
+    }
+
+    public IReadOnlyList<Decision> Standing()
+    {
+        lock (gate)
+        {
+            return Decisions("SELECT at, body FROM decisions WHERE ended IS NULL ORDER BY seq");
         }
     }
 
@@ -221,6 +239,9 @@ public sealed class SqliteJournal : IJournal
     }
 
     public void Dispose() => connection.Dispose();
+
+    private void EndDecisions(string subject) =>
+        Execute("UPDATE decisions SET ended = $2 WHERE subject = $1 AND ended IS NULL", subject, time.GetUtcNow().ToUnixTimeMilliseconds());
 
     private List<Decision> Decisions(string query, params object[] values) =>
         Rows(query, row => JournalJson.ReadDecision(row.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0))), values);
@@ -286,6 +307,7 @@ public sealed class SqliteJournal : IJournal
 
         Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
         Insert(id, entry);
+        EndDecisions(Approval.SubjectOf(entry.Plan.Digest));
         return id;
     }
 

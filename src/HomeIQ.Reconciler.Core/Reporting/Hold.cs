@@ -1,3 +1,5 @@
+using HomeIQ.Reconciler.Changes;
+using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
 
@@ -11,6 +13,12 @@ public sealed record Hold(
     /// <summary>When it ends by itself; null for what was measured bad.</summary>
     public DateTimeOffset? Expires { get; init; }
 
+    /// <summary>Services that the branch head would change, and that wait although nobody suspects them.</summary>
+    public ValueList<string> Waiting { get; init; } = [];
+
+    /// <summary>Services that need one of the suspects, directly or not.</summary>
+    public ValueList<string> Dependents { get; init; } = [];
+
     /// <param name="run">The run that failed, as the journal tells it; null when it is not there any more.</param>
     /// <param name="imageOf">The image of a sealed content; null where there is none.</param>
     public static Hold Of(QuarantineEntry entry, RunRecord? run, Func<string, string?> imageOf) => new(
@@ -18,6 +26,7 @@ public sealed record Hold(
         [.. entry.Contents.Select(content => new Suspect(content.Key, content.Value, imageOf(content.Value)))],
         EvidenceOf(entry, run),
         [
+            .. run?.Offer is { Problem: null } offer ? (string[])[$"merge the branch {offer.Branch}: it puts {string.Join(", ", entry.Contents.Keys)} back as all was well"] : [],
             $"change {string.Join(" or ", entry.Contents.Keys)} in a commit: a fix is taken at once",
             "revert the change that brought it: that restarts nothing",
             "homeiq retry: tries the branch's newest commit once more as it is",
@@ -26,6 +35,17 @@ public sealed record Hold(
     {
         Expires = entry.Expires,
     };
+
+    /// <summary>The same with what waits behind it.</summary>
+    public Hold Behind(Plan plan, DesiredState desired)
+    {
+        var suspects = Suspects.Select(suspect => suspect.Name).ToList();
+        return this with
+        {
+            Waiting = [.. plan.Changes.Where(change => change is ServiceAdded or ServiceChanged or ServiceRemoved).Select(change => change.Subject).Distinct(StringComparer.Ordinal).Except(suspects, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Dependents = Planning.Dependents.Of(suspects, desired),
+        };
+    }
 
     private static string? EvidenceOf(QuarantineEntry entry, RunRecord? run)
     {

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reconciling;
 using HomeIQ.Reconciler.Web;
@@ -36,6 +37,7 @@ internal static class DecisionRequest
         }
 
         using var journal = Session.OpenJournal(settings);
-        return new Decisions(journal).Take(decision);
+        using var state = StateDirectory.Open(settings.StateDirectory);
+        return new Decisions(new SealedStore(state), journal, TimeProvider.System).Take(decision);
     }
 }

@@ -13,6 +13,16 @@ internal static class HoldText
         Row(terminal, "since", $"{hold.Since:u}{(hold.Expires is { } expires ? $", until {expires:u}" : "")}, run {hold.Run}, commit {PlanText.Revision(hold.Revision)}");
         Row(terminal, "suspects", string.Join(", ", hold.Suspects.Select(suspect => suspect.Image is { } image ? $"{suspect.Name} ({image})" : suspect.Name)));
         Row(terminal, "evidence", hold.Evidence is { } evidence ? Path.Combine(state, evidence) : "none was kept");
+        if (hold.Waiting.Count > 0)
+        {
+            Row(terminal, "waits", string.Join(", ", hold.Waiting));
+        }
+
+        if (hold.Dependents.Count > 0)
+        {
+            Row(terminal, "needed by", string.Join(", ", hold.Dependents));
+        }
+
         foreach (var (way, index) in hold.WaysOut.Select((way, index) => (way, index)))
         {
             Row(terminal, index == 0 ? "ways out" : "", way);

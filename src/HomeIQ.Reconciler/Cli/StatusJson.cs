@@ -8,6 +8,8 @@ namespace HomeIQ.Reconciler.Cli;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HostStatus))]
+[JsonSerializable(typeof(ServiceReport))]
+[JsonSerializable(typeof(ValueList<ServiceReport>))]
 [JsonSerializable(typeof(Hold))]
 [JsonSerializable(typeof(ValueList<Hold>))]
 internal sealed partial class StatusJson : JsonSerializerContext;

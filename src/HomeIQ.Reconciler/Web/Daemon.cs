@@ -48,7 +48,7 @@ internal static class Daemon
         await using (app)
         {
             app.MapPrometheusScrapingEndpoint("/metrics");
-            app.MapDaemon(loop, new Decisions(session.Journal), events, TimeProvider.System, 3 * pace.Interval + TimeSpan.FromMinutes(5));
+            app.MapDaemon(loop, session.Decisions, events, TimeProvider.System, 3 * pace.Interval + TimeSpan.FromMinutes(5));
             // Says nothing unless a notify socket is named, whoever started it.
             var systemd = new SystemdNotifier();
             var told = false;

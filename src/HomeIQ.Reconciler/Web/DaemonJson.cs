@@ -11,7 +11,7 @@ namespace HomeIQ.Reconciler.Web;
 internal sealed record AnswerLine(RunEvent? Event = null, ApplyReport? Report = null, string? Error = null);
 
 /// <summary>What a person asks a daemon for. Only what the verb needs is there.</summary>
-internal sealed record Ask(string? Revision = null, string? Approve = null, bool Refresh = false);
+internal sealed record Ask(string? Revision = null, string? Approve = null, bool Refresh = false, bool Force = false);
 
 /// <summary>The forms on the wire between the verbs and a daemon, and of its API: camelCase, enums by name.</summary>
 [JsonSourceGenerationOptions(

@@ -23,9 +23,9 @@ internal static class Endpoints
 
         var asking = app.MapGroup("/api/v1/ask").AddEndpointFilter(async (context, next) =>
             context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.Text("ask on the daemon's own socket\n", statusCode: 403));
-        asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token)));
-        asking.MapPost("/rollback", Answering(loop, events, "roll back", (_, reconciliation, token) => reconciliation.RollbackAsync(token)));
-        asking.MapPost("/retry", Answering(loop, events, "retry", (_, reconciliation, token) => reconciliation.RetryAsync(watches: false, token)));
+        asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token, ask.Force)));
+        asking.MapPost("/rollback", Answering(loop, events, "roll back", (ask, reconciliation, token) => reconciliation.RollbackAsync(token, ask.Force)));
+        asking.MapPost("/retry", Answering(loop, events, "retry", (ask, reconciliation, token) => reconciliation.RetryAsync(watches: false, token, ask.Force)));
         asking.MapPost("/decide", (RequestDelegate)(http => DecideAsync(http, loop, decisions)));
         asking.MapPost("/reconcile", () =>
         {

@@ -52,6 +52,8 @@ internal sealed class MortalJournal(Lifeline life, IJournal journal) : IJournal
         return true;
     });
 
+    public IReadOnlyList<Decision> Standing() => Look(journal.Standing);
+
     public IReadOnlyList<Decision> Decisions(int most) => Look(() => journal.Decisions(most));
 
     public IReadOnlyList<RunRecord> Runs(int most) => Look(() => journal.Runs(most));

@@ -211,6 +211,30 @@ public sealed class SqliteJournalTests : IDisposable
     }
 
     [Fact]
+    public void Decisions_hold_until_another_one_about_the_same_or_the_run_that_they_allow()
+    {
+        using var journal = Open();
+        var plan = Plan with { Digest = "0123456789abcdef" };
+        journal.Decide(new Suspension(null, clock.Now.AddHours(1), "first"));
+        journal.Decide(new Suspension(null, clock.Now.AddHours(2), "longer"));
+        journal.Decide(new Suspension("api", clock.Now.AddHours(1), "debugging"));
+        journal.Decide(new Approval(plan.Digest));
+        Assert.Equal(["longer", "debugging"], journal.Standing().OfType<Suspension>().Select(suspension => suspension.Reason));
+
+        journal.Begin(new RunStarted(Plan with { Digest = "another" }, null, "apply"));
+        Assert.Single(journal.Standing().OfType<Approval>());
+        journal.Begin(new RunStarted(plan, null, "apply"));
+        Assert.Empty(journal.Standing().OfType<Approval>());
+
+        journal.Decide(new Resumption("api"));
+        Assert.Equal("longer", Assert.Single(journal.Standing().OfType<Suspension>()).Reason);
+        journal.Decide(new Suspension("api", clock.Now.AddHours(1), "again"));
+        journal.Decide(new Resumption(null));
+        Assert.Empty(journal.Standing());
+        Assert.Equal(7, journal.Decisions(10).Count);
+    }
+
+    [Fact]
     public void A_journal_of_the_first_format_is_led_on_with_all_that_it_holds()
     {
         string run;

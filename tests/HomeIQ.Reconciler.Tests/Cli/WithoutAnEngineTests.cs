@@ -38,14 +38,33 @@ public sealed class WithoutAnEngineTests
     [Theory]
     [InlineData("history")]
     [InlineData("show")]
-    public async Task Where_nothing_was_applied_there_is_no_past_and_none_is_made(string verb)
+    [InlineData("quarantine", "list")]
+    [InlineData("resume")]
+    [InlineData("approve", "0123456789abcdef")]
+    public async Task Where_nothing_was_applied_there_is_no_past_and_none_is_made(params string[] verb)
     {
         using var homeiq = new Homeiq();
 
         Assert.Equal(
             new Ended(2, "", "homeiq: error: /TEST/state holds no journal: nothing was applied from there yet\n        give --state DIR, or run homeiq apply first\n"),
-            await homeiq.RunAsync(verb, "--state", homeiq.Files.PathOf("state")));
+            await homeiq.RunAsync([.. verb, "--state", homeiq.Files.PathOf("state")]));
         Assert.False(Directory.Exists(homeiq.Files.PathOf("state")));
+    }
+
+    [Theory]
+    [InlineData("suspend", "--for", "2h")]
+    [InlineData("suspend", "--reason", "x")]
+    [InlineData("suspend", "--for", "soon", "--reason", "x")]
+    [InlineData("approve")]
+    [InlineData("quarantine", "release")]
+    public async Task What_is_asked_for_by_halves_ends_with_2(params string[] arguments)
+    {
+        using var homeiq = new Homeiq();
+
+        var ended = await homeiq.RunAsync(arguments);
+
+        Assert.Equal((2, ""), (ended.Code, ended.Out));
+        Assert.NotEmpty(ended.Error);
     }
 
     [Fact]
