@@ -33,6 +33,8 @@ var root = new RootCommand("""
     AdoptCommand.Create(agent),
     RunCommand.Create(agent),
     ReconcileCommand.Create(agent),
+    WaitCommand.Create(agent),
+    EventsCommand.Create(agent),
     SchemaCommand.Create(),
     CompletionCommand.Create(),
     VersionCommand.Create(),

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Planning;
@@ -102,6 +103,22 @@ internal sealed class DaemonClient : IDisposable
         }
     }
 
+    /// <summary>How the host stands now, then what happens, until cancelled.</summary>
+    /// <exception cref="IOException">The daemon went away.</exception>
+    public async IAsyncEnumerable<News> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var reader = await OpenAsync("/api/v1/events", cancellationToken);
+        while (await LineAsync(reader, cancellationToken) is { } line)
+        {
+            if (JsonSerializer.Deserialize(line, DaemonJson.Default.News) is { } news)
+            {
+                yield return news;
+            }
+        }
+
+        throw new IOException("the daemon stopped");
+    }
+
     /// <summary>Has the daemon look at repository and host now.</summary>
     public async Task ReconcileAsync(CancellationToken cancellationToken)
     {
@@ -110,6 +127,30 @@ internal sealed class DaemonClient : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    private async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new StreamReader(await http.GetStreamAsync(new Uri(path, UriKind.Relative), cancellationToken));
+        }
+        catch (HttpRequestException broken)
+        {
+            throw new IOException($"the daemon does not answer: {broken.Message}", broken);
+        }
+    }
+
+    private static async Task<string?> LineAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken);
+        }
+        catch (HttpRequestException broken)
+        {
+            throw new IOException($"the daemon went away: {broken.Message}", broken);
+        }
+    }
 
     private static ByteArrayContent JsonContent(byte[] json) => new(json) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 }

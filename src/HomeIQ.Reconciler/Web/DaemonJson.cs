@@ -25,6 +25,8 @@ internal sealed record Ask(string? Revision = null, string? Approve = null, bool
 [JsonSerializable(typeof(Ask))]
 [JsonSerializable(typeof(Decision))]
 [JsonSerializable(typeof(DecisionReport))]
+[JsonSerializable(typeof(News))]
+[JsonSerializable(typeof(HostEvent))]
 [JsonSerializable(typeof(HostStatus))]
 [JsonSerializable(typeof(DaemonHealth))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

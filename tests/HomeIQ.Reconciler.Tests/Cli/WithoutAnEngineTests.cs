@@ -38,6 +38,7 @@ public sealed class WithoutAnEngineTests
     [Theory]
     [InlineData("history")]
     [InlineData("show")]
+    [InlineData("events")]
     [InlineData("quarantine", "list")]
     [InlineData("resume")]
     [InlineData("approve", "0123456789abcdef")]
@@ -55,6 +56,8 @@ public sealed class WithoutAnEngineTests
     [InlineData("suspend", "--for", "2h")]
     [InlineData("suspend", "--reason", "x")]
     [InlineData("suspend", "--for", "soon", "--reason", "x")]
+    [InlineData("wait", "--for=better")]
+    [InlineData("wait")]
     [InlineData("approve")]
     [InlineData("quarantine", "release")]
     public async Task What_is_asked_for_by_halves_ends_with_2(params string[] arguments)
