@@ -35,6 +35,7 @@ var root = new RootCommand("""
     ReconcileCommand.Create(agent),
     WaitCommand.Create(agent),
     EventsCommand.Create(agent),
+    LogsCommand.Create(agent),
     SchemaCommand.Create(),
     CompletionCommand.Create(),
     VersionCommand.Create(),

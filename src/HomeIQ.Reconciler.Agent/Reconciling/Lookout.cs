@@ -99,6 +99,17 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         }
     }
 
+    /// <summary>What must not be shown of this host: the values from outside Git of the commits that are at hand, without a fetch.</summary>
+    public IReadOnlyCollection<string> Secrets()
+    {
+        var effective = Effective();
+        return
+        [
+            .. new[] { effective is null ? null : TreeOf(effective), TreeOfHead() }.OfType<ISourceTree>().SelectMany(tree => DesiredStateLoader.Load(Request(tree)).State?.Secrets ?? [])
+                .Concat(effective?.AsDesired().Secrets ?? []).Where(secret => secret.Length > 0).Distinct(StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>Content that failed, explained.</summary>
     private ValueList<Hold> HoldsOf(Plan? plan, DesiredState? desired)
     {
@@ -185,6 +196,18 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         try
         {
             return source.TreeAt(effective.Revision);
+        }
+        catch (GitException)
+        {
+            return null;
+        }
+    }
+
+    private ISourceTree? TreeOfHead()
+    {
+        try
+        {
+            return source.TreeAt(source.Resolve(settings.Branch).Id);
         }
         catch (GitException)
         {

@@ -32,6 +32,7 @@ public sealed class Reconciliation
     private readonly Runs runs;
     private readonly RevertBranch reverts;
     private readonly AdoptionPass adoption;
+    private readonly ServiceLogs logs;
     private (string Run, SoakWatch Watch)? watch;
     private Task offering = Task.CompletedTask;
 
@@ -48,6 +49,7 @@ public sealed class Reconciliation
         host = new LabellingHost(engine, sealedStore, journal, settings.Instance);
         var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
+        logs = new(settings, host, lookout);
         reverts = new(settings, source, sealedStore, journal, lookout, time);
         runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
         adoption = new(settings, host, engineLock, state, sealedStore, lookout, commits, journal);
@@ -67,6 +69,9 @@ public sealed class Reconciliation
 
     /// <inheritdoc cref="Lookout.ServicesAsync"/>
     public Task<ValueList<ServiceReport>> ServicesAsync(CancellationToken cancellationToken) => lookout.ServicesAsync(cancellationToken);
+
+    /// <inheritdoc cref="ServiceLogs.ReadAsync"/>
+    public IAsyncEnumerable<string> LogsAsync(string service, LogRange range, CancellationToken cancellationToken) => logs.ReadAsync(service, range, cancellationToken);
 
     /// <summary>Brings the host to the branch's newest commit, or says why not.</summary>
     /// <param name="approve">The digest that a person approved; null when none was given.</param>

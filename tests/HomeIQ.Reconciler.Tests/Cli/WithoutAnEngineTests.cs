@@ -58,6 +58,7 @@ public sealed class WithoutAnEngineTests
     [InlineData("suspend", "--for", "soon", "--reason", "x")]
     [InlineData("wait", "--for=better")]
     [InlineData("wait")]
+    [InlineData("logs")]
     [InlineData("approve")]
     [InlineData("quarantine", "release")]
     public async Task What_is_asked_for_by_halves_ends_with_2(params string[] arguments)
