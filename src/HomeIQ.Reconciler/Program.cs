@@ -36,6 +36,7 @@ var root = new RootCommand("""
     WaitCommand.Create(agent),
     EventsCommand.Create(agent),
     LogsCommand.Create(agent),
+    DoctorCommand.Create(agent),
     SchemaCommand.Create(),
     CompletionCommand.Create(),
     VersionCommand.Create(),

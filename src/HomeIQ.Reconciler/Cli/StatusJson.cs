@@ -10,6 +10,7 @@ namespace HomeIQ.Reconciler.Cli;
 [JsonSerializable(typeof(HostStatus))]
 [JsonSerializable(typeof(ServiceReport))]
 [JsonSerializable(typeof(ValueList<ServiceReport>))]
+[JsonSerializable(typeof(ValueList<Finding>))]
 [JsonSerializable(typeof(Hold))]
 [JsonSerializable(typeof(ValueList<Hold>))]
 internal sealed partial class StatusJson : JsonSerializerContext;

@@ -50,6 +50,20 @@ internal sealed class DaemonClient : IDisposable
         }
     }
 
+    /// <summary>Whether the daemon itself works.</summary>
+    public async Task<DaemonHealth> HealthAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("/health", UriKind.Relative), cancellationToken);
+            return JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(cancellationToken), DaemonJson.Default.DaemonHealth) ?? new("fail", null, "it gives no answer");
+        }
+        catch (HttpRequestException away)
+        {
+            return new("fail", null, $"it does not answer: {away.Message}");
+        }
+    }
+
     /// <summary>Has the daemon do a verb, and passes on what happens meanwhile.</summary>
     /// <exception cref="IOException">The daemon went away, or could not do it.</exception>
     public async Task<ApplyReport> AskAsync(string verb, Ask ask, IProgress<RunEvent> progress, CancellationToken cancellationToken)

@@ -52,6 +52,25 @@ public sealed class WithoutAnEngineTests
         Assert.False(Directory.Exists(homeiq.Files.PathOf("state")));
     }
 
+    [Fact]
+    public async Task The_doctor_looks_at_each_part_by_itself_says_what_to_do_and_makes_nothing()
+    {
+        using var homeiq = new Homeiq();
+        House.WriteBroken(homeiq, "repository/desired-state");
+        var repository = await homeiq.CommitAsync("first");
+
+        var ended = await homeiq.RunAsync(
+            "doctor", "--repo", repository, "--state", homeiq.Files.PathOf("state"), "--docker", $"unix://{homeiq.Files.PathOf("no.sock")}", "--git-ssh-key", homeiq.Files.PathOf("no.key"), "-o", "json");
+
+        Assert.Equal(1, ended.Code);
+        var found = JsonDocument.Parse(ended.Out).RootElement.EnumerateArray().ToDictionary(finding => finding.GetProperty("check").GetString()!, finding => finding.GetProperty("result").GetString());
+        Assert.Equal(
+            [("credentials", "Fail"), ("daemon", "Warn"), ("desired state", "Fail"), ("engine", "Fail"), ("repository", "Ok"), ("state", "Warn")],
+            found.Where(pair => pair.Key is not ("unit" or "image space")).Select(pair => (pair.Key, pair.Value!)).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+        Assert.False(Directory.Exists(homeiq.Files.PathOf("state")));
+        Assert.Empty(Directory.GetFileSystemEntries(homeiq.Files.PathOf("tmp"), "homeiq-*"));
+    }
+
     [Theory]
     [InlineData("suspend", "--for", "2h")]
     [InlineData("suspend", "--reason", "x")]
