@@ -26,6 +26,7 @@ namespace HomeIQ.Reconciler;
 [JsonSerializable(typeof(ObservedState))]
 [JsonSerializable(typeof(QuarantineEntry))]
 [JsonSerializable(typeof(ValueList<QuarantineEntry>))]
+[JsonSerializable(typeof(Decision))]
 [JsonSerializable(typeof(ValueMap<string>))]
 public sealed partial class CoreJson : JsonSerializerContext
 {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace HomeIQ.Reconciler.Docker;
@@ -9,19 +10,31 @@ internal static class ContainerLogs
     public static async Task<IReadOnlyList<string>> ReadAsync(Stream stream, bool framed, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
+        await foreach (var line in LinesAsync(stream, framed, cancellationToken))
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    /// <summary>Each line as soon as it is complete.</summary>
+    public static async IAsyncEnumerable<string> LinesAsync(Stream stream, bool framed, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         if (!framed)
         {
             using var reader = new StreamReader(stream, Encoding.UTF8);
             while (await reader.ReadLineAsync(cancellationToken) is { } line)
             {
-                lines.Add(line.TrimEnd('\r'));
+                yield return line.TrimEnd('\r');
             }
 
-            return lines;
+            yield break;
         }
 
         // Each stream has a line of its own under way.
         var pending = new Dictionary<byte, MemoryStream>();
+        var complete = new List<string>();
         var header = new byte[8];
         while (await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken) == header.Length)
         {
@@ -32,11 +45,19 @@ internal static class ContainerLogs
                 pending[header[0]] = line = new();
             }
 
-            Take(frame, line, lines);
+            Take(frame, line, complete);
+            foreach (var text in complete)
+            {
+                yield return text;
+            }
+
+            complete.Clear();
         }
 
-        lines.AddRange(pending.OrderBy(pair => pair.Key).Where(pair => pair.Value.Length > 0).Select(pair => TextOf(pair.Value)));
-        return lines;
+        foreach (var (_, rest) in pending.OrderBy(pair => pair.Key).Where(pair => pair.Value.Length > 0))
+        {
+            yield return TextOf(rest);
+        }
     }
 
     private static void Take(ReadOnlySpan<byte> frame, MemoryStream line, List<string> lines)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Docker.DotNet;
@@ -107,6 +108,44 @@ public sealed partial class DockerEngine
         await using var stream = await answer.Content.ReadAsStreamAsync(token);
         return await ContainerLogs.ReadAsync(stream, framed, token);
     }, cancellationToken);
+
+    public async IAsyncEnumerable<string> StreamLogsAsync(
+        string containerId, int? tail, DateTimeOffset? since, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (answer, framed) = await CallAsync(async token =>
+        {
+            var api = await ApiAsync(token);
+            using var inspect = await raw.GetAsync(api, $"containers/{Query.Part(containerId)}/json", token) ?? throw NoSuchContainer(containerId);
+            var from = since is { } moment ? $"&since={moment.ToUnixTimeMilliseconds() / 1000}.{moment.ToUnixTimeMilliseconds() % 1000:000}000000" : "";
+            var opened = await raw.SendAsync(
+                api, HttpMethod.Get, $"containers/{Query.Part(containerId)}/logs?stdout=1&stderr=1&follow={(follow ? 1 : 0)}&tail={tail?.ToString() ?? "all"}{from}", null, null, token);
+            return (opened, !inspect.RootElement.At("Config").At("Tty").IsTrue());
+        }, cancellationToken);
+        using (answer)
+        {
+            await RawEngine.ThrowIfRefusedAsync(answer, cancellationToken);
+            await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            await using var lines = ContainerLogs.LinesAsync(stream, framed, cancellationToken).GetAsyncEnumerator(cancellationToken);
+
+            // Without a deadline: what is silent for hours is followed all the same.
+            while (await NextAsync(lines))
+            {
+                yield return lines.Current;
+            }
+        }
+    }
+
+    private static async Task<bool> NextAsync(IAsyncEnumerator<string> lines)
+    {
+        try
+        {
+            return await lines.MoveNextAsync();
+        }
+        catch (Exception broken) when (DockerErrors.IsTransport(broken))
+        {
+            throw DockerErrors.FromTransport(broken);
+        }
+    }
 
     public Task<ExecResult> ExecuteAsync(string containerId, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
         Deadline.RunAsync(settings.ExecDeadline, async deadline =>

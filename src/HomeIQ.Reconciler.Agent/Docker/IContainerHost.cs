@@ -61,6 +61,12 @@ public interface IContainerHost : IAsyncDisposable
     /// <summary>The last lines of both streams, oldest first, each without its line end.</summary>
     Task<IReadOnlyList<string>> ReadLogsAsync(string containerId, int lines, CancellationToken cancellationToken);
 
+    /// <summary>Both streams from some point on, oldest first, each line as soon as it is there.</summary>
+    /// <param name="tail">Only so many of those that are there already; null for all of them.</param>
+    /// <param name="since">Only what was written from then on, by the engine's clock; null for everything.</param>
+    /// <param name="follow">Goes on with what is written from now on, until the container ends or it is cancelled.</param>
+    IAsyncEnumerable<string> StreamLogsAsync(string containerId, int? tail, DateTimeOffset? since, bool follow, CancellationToken cancellationToken);
+
     /// <summary>Runs a command in a running container and returns exit code and output (bounded to 64 KiB).</summary>
     Task<ExecResult> ExecuteAsync(string containerId, IReadOnlyList<string> command, CancellationToken cancellationToken);
 

@@ -37,6 +37,12 @@ public sealed class HaltingJournal(IJournal inner, int after, TextWriter told) :
 
     public void ReleaseQuarantine(string id) => Write("release from quarantine", () => inner.ReleaseQuarantine(id));
 
+    public void Decide(Decision decision) => Write($"decision about {decision.Subject}", () => inner.Decide(decision));
+
+    public IReadOnlyList<Decision> Standing() => inner.Standing();
+
+    public IReadOnlyList<Decision> Decisions(int most) => inner.Decisions(most);
+
     public IReadOnlyList<RunRecord> Runs(int most) => inner.Runs(most);
 
     public IReadOnlyList<string> RunIds() => inner.RunIds();

@@ -5,7 +5,7 @@ namespace HomeIQ.Reconciler.Journaling;
 /// <summary>What has happened on this host. Every write is on disk when the call returns.</summary>
 public interface IJournal : IDisposable
 {
-    /// <summary>Writes a run's first entry and returns its id (short, sortable, unique on this host).</summary>
+    /// <summary>Writes a run's first entry and returns its id (short, sortable, unique on this host). An approval of its plan is used up by it.</summary>
     string Begin(RunStarted entry);
 
     void Append(string run, JournalEntry entry);
@@ -45,6 +45,15 @@ public interface IJournal : IDisposable
     void AddQuarantine(QuarantineEntry entry);
 
     void ReleaseQuarantine(string id);
+
+    /// <summary>Puts a decision on record together with what it brings about; an earlier one about the same ends by it.</summary>
+    void Decide(Decision decision);
+
+    /// <summary>Decisions that nothing has ended yet. Whether the time of a suspension is over is for whoever asks to judge.</summary>
+    IReadOnlyList<Decision> Standing();
+
+    /// <summary>Newest first, those that hold no more included.</summary>
+    IReadOnlyList<Decision> Decisions(int most);
 }
 
 /// <param name="Effective">What the host is held to.</param>

@@ -8,7 +8,7 @@ namespace HomeIQ.Reconciler.Journaling;
 public sealed class SqliteJournal : IJournal
 {
     /// <summary>Of the tables below; a file with a higher number was written by a newer program and is not touched.</summary>
-    private const long Version = 1;
+    private const long Version = 2;
 
     private const string EffectivePointer = "effective";
     private const string GoodPointer = "last-known-good";
@@ -194,7 +194,57 @@ public sealed class SqliteJournal : IJournal
         }
     }
 
+    public void Decide(Decision decision)
+    {
+        lock (gate)
+        {
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            using var transaction = connection.BeginTransaction();
+            EndDecisions(decision.Subject);
+            Execute("INSERT INTO decisions (at, subject, body) VALUES ($1, $2, $3)", now, decision.Subject, JournalJson.Write(decision));
+            switch (decision)
+            {
+                case Release release:
+                    Execute("DELETE FROM quarantine WHERE id = $1", release.Quarantine);
+                    EndDecisions(decision.Subject);
+                    break;
+                case Resumption resumption:
+                    foreach (var suspension in Standing().OfType<Suspension>().Where(suspension => resumption.Service is null || suspension.Service == resumption.Service))
+                    {
+                        EndDecisions(suspension.Subject);
+                    }
+
+                    EndDecisions(decision.Subject);
+                    break;
+            }
+
+            transaction.Commit();
+        }
+    }
+
+    public IReadOnlyList<Decision> Standing()
+    {
+        lock (gate)
+        {
+            return Decisions("SELECT at, body FROM decisions WHERE ended IS NULL ORDER BY seq");
+        }
+    }
+
+    public IReadOnlyList<Decision> Decisions(int most)
+    {
+        lock (gate)
+        {
+            return Decisions("SELECT at, body FROM decisions ORDER BY seq DESC LIMIT $1", most);
+        }
+    }
+
     public void Dispose() => connection.Dispose();
+
+    private void EndDecisions(string subject) =>
+        Execute("UPDATE decisions SET ended = $2 WHERE subject = $1 AND ended IS NULL", subject, time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private List<Decision> Decisions(string query, params object[] values) =>
+        Rows(query, row => JournalJson.ReadDecision(row.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0))), values);
 
     private List<RunRecord> Read(string query, params object[] values)
     {
@@ -257,6 +307,7 @@ public sealed class SqliteJournal : IJournal
 
         Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
         Insert(id, entry);
+        EndDecisions(Approval.SubjectOf(entry.Plan.Digest));
         return id;
     }
 
@@ -288,6 +339,18 @@ public sealed class SqliteJournal : IJournal
                 CREATE TABLE IF NOT EXISTS pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
                 CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
                 PRAGMA user_version = 1;
+                COMMIT;
+                """);
+        }
+
+        if (version < 2)
+        {
+            // What a person decided; without an end while it holds.
+            Execute(
+                """
+                BEGIN IMMEDIATE;
+                CREATE TABLE IF NOT EXISTS decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT NOT NULL, ended INTEGER, body TEXT NOT NULL) STRICT;
+                PRAGMA user_version = 2;
                 COMMIT;
                 """);
         }

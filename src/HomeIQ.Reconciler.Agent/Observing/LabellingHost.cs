@@ -55,6 +55,9 @@ public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore
 
     public Task<IReadOnlyList<string>> ReadLogsAsync(string containerId, int lines, CancellationToken cancellationToken) => engine.ReadLogsAsync(containerId, lines, cancellationToken);
 
+    public IAsyncEnumerable<string> StreamLogsAsync(string containerId, int? tail, DateTimeOffset? since, bool follow, CancellationToken cancellationToken) =>
+        engine.StreamLogsAsync(containerId, tail, since, follow, cancellationToken);
+
     public Task<ExecResult> ExecuteAsync(string containerId, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
         engine.ExecuteAsync(containerId, command, cancellationToken);
 

@@ -29,10 +29,11 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
     public EffectiveState? Effective() => sealedStore.FindHeldState(journal.Pointers().Effective);
 
     /// <summary>Fetches the repository and plans for the branch's newest commit, or for the revision asked for.</summary>
-    public async Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken)
+    /// <param name="force">A person goes on with what is suspended.</param>
+    public async Task<Planned> PlanAsync(string? revision, bool refresh, CancellationToken cancellationToken, bool force = false)
     {
         var fetched = await source.FetchAsync(cancellationToken);
-        return await PlanAtAsync(source.Resolve(revision ?? settings.Branch), fetched, refresh, cancellationToken);
+        return await PlanAtAsync(source.Resolve(revision ?? settings.Branch), fetched, refresh, cancellationToken, force);
     }
 
     /// <summary>Plans for the newest commit that was fetched by whoever it was: a verb may have seen a newer one than the loop.</summary>
@@ -40,7 +41,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         PlanAtAsync(source.Resolve(settings.Branch), fetched, refresh: false, cancellationToken);
 
     /// <summary>Plans for a commit that was fetched before: asks the engine, and nobody else.</summary>
-    public async Task<Planned> PlanAtAsync(Revision commit, Fetched fetched, bool refresh, CancellationToken cancellationToken)
+    public async Task<Planned> PlanAtAsync(Revision commit, Fetched fetched, bool refresh, CancellationToken cancellationToken, bool force = false)
     {
         var tree = source.TreeAt(commit.Id);
         var loaded = DesiredStateLoader.Load(Request(tree));
@@ -51,7 +52,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         }
 
         var observed = await ObserveAsync(desired, effective, cancellationToken);
-        var plan = await DecideAsync(Situation(desired, effective, observed, refresh), cancellationToken);
+        var plan = await DecideAsync(Situation(desired, effective, observed, refresh, force), cancellationToken);
         return new(commit, tree, desired, effective, observed, WithHistory(plan, fetched, effective), loaded.Problems);
     }
 
@@ -72,16 +73,57 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
     /// <summary>How the host stands. A repository that cannot be read is told, not fatal.</summary>
     public async Task<HostStatus> StatusAsync(CancellationToken cancellationToken)
     {
+        var (planned, problem) = await LookAsync(cancellationToken);
+        return await StatusOfAsync(planned, problem, cancellationToken);
+    }
+
+    /// <summary>Every service in full, from one look.</summary>
+    public async Task<ValueList<ServiceReport>> ServicesAsync(CancellationToken cancellationToken)
+    {
+        var (planned, problem) = await LookAsync(cancellationToken);
+        planned = planned with { Observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken) };
+        var status = await StatusOfAsync(planned, problem, cancellationToken);
+        return ServiceReport.Of(status, planned.Plan, planned.Desired, planned.Effective, planned.Observed!, [.. journal.Standing().OfType<Suspension>()]);
+    }
+
+    private async Task<(Planned Planned, string? Problem)> LookAsync(CancellationToken cancellationToken)
+    {
         try
         {
             var planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
-            var problem = planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Severity.Error)?.ToString() : null;
-            return await StatusOfAsync(planned, problem, cancellationToken);
+            return (planned, planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Severity.Error)?.ToString() : null);
         }
         catch (GitException unreachable)
         {
-            return await StatusOfAsync(await PlanEffectiveAsync(seen: null, cancellationToken) with { Plan = null, Desired = null }, unreachable.Message, cancellationToken);
+            return (await PlanEffectiveAsync(seen: null, cancellationToken) with { Plan = null, Desired = null }, unreachable.Message);
         }
+    }
+
+    /// <summary>What must not be shown of this host: the values from outside Git of the commits that are at hand, without a fetch.</summary>
+    public IReadOnlyCollection<string> Secrets()
+    {
+        var effective = Effective();
+        return
+        [
+            .. new[] { effective is null ? null : TreeOf(effective), TreeOfHead() }.OfType<ISourceTree>().SelectMany(tree => DesiredStateLoader.Load(Request(tree)).State?.Secrets ?? [])
+                .Concat(effective?.AsDesired().Secrets ?? []).Where(secret => secret.Length > 0).Distinct(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Content that failed, explained.</summary>
+    private ValueList<Hold> HoldsOf(Plan? plan, DesiredState? desired)
+    {
+        if (plan is not { Holds.Count: > 0 } || desired is null)
+        {
+            return [];
+        }
+
+        var ids = plan.Holds.Select(hold => hold.Quarantine).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. journal.Quarantine().Where(entry => ids.Contains(entry.Id))
+                .Select(entry => Hold.Of(entry, journal.Find(entry.Run), content => sealedStore.FindService(content)?.Spec.Image).Behind(plan, desired)),
+        ];
     }
 
     /// <summary>How the host stands, by a look that was taken already where there is one.</summary>
@@ -101,12 +143,14 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
             Stalled = journal.Runs(1) is [{ Phase: RunPhase.RollbackFailed } stuck] ? $"the way back of run {stuck.Id} failed: {stuck.Summary}" : null,
             SourceProblem = problem,
             LockedBy = (await engineLock.FindOtherAsync(cancellationToken))?.ToString(),
+            Held = HoldsOf(planned.Plan, planned.Desired),
         };
+        status = status.With(journal.Standing(), observed.At);
         return status with { Conditions = conditions = Conditions.Of(status, time.GetUtcNow(), conditions) };
     }
 
     /// <summary>What leads from one sealed state to another, with Git left out; and what the way there leaves.</summary>
-    public async Task<(Planned Planned, ValueMap<string> Left)> PlanBackAsync(EffectiveState effective, EffectiveState target, CancellationToken cancellationToken)
+    public async Task<(Planned Planned, ValueMap<string> Left)> PlanBackAsync(EffectiveState effective, EffectiveState target, bool force, CancellationToken cancellationToken)
     {
         var tree = TreeOf(target);
         // How much is kept, both have a say in: what the present policy keeps does not go by going back.
@@ -114,7 +158,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         var desired = target.AsDesired() with { Policy = target.Policy with { Generations = keep } };
         var observed = WithImagesOf(target, await ObserveAsync(desired, [effective, target], cancellationToken));
         // A person asks for it by name: what was left in quarantine by an earlier failure is no reason against a state that worked.
-        var plan = await DecideAsync(Situation(desired, effective, observed, refresh: false) with { Quarantine = [], GoesBackTo = target, HasSource = tree is not null }, cancellationToken);
+        var plan = await DecideAsync(Situation(desired, effective, observed, refresh: false, force) with { Quarantine = [], GoesBackTo = target, HasSource = tree is not null }, cancellationToken);
         plan = plan with { Refusals = [.. plan.Refusals.Where(refusal => refusal.Code is not ("downgrade" or "floating-tag"))], Approvals = [] };
         var left = Planner.PlanFor(Situation(effective.AsDesired(), target, observed, refresh: false)).Contents;
         return (new(null, tree, desired, effective, observed, plan, []), left);
@@ -152,6 +196,18 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         try
         {
             return source.TreeAt(effective.Revision);
+        }
+        catch (GitException)
+        {
+            return null;
+        }
+    }
+
+    private ISourceTree? TreeOfHead()
+    {
+        try
+        {
+            return source.TreeAt(source.Resolve(settings.Branch).Id);
         }
         catch (GitException)
         {
@@ -200,7 +256,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         Profiles = settings.Profiles,
     };
 
-    private Situation Situation(DesiredState desired, EffectiveState? effective, ObservedState observed, bool refresh) => new()
+    private Situation Situation(DesiredState desired, EffectiveState? effective, ObservedState observed, bool refresh, bool force = false) => new()
     {
         Desired = desired,
         Effective = effective,
@@ -208,6 +264,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         Instance = settings.Instance,
         Key = key,
         Quarantine = [.. journal.Quarantine()],
+        Suspensions = force ? [] : [.. journal.Standing().OfType<Suspension>()],
         IsStateLost = effective is null && (journal.Pointers().Effective is not null || observed.Containers.Any(container =>
             container.Owner is { } owner && owner.Instance == settings.Instance && journal.Find(owner.Run) is null)),
         LeftDrifted = effective is null ? [] : LeftDrifted(effective, observed),

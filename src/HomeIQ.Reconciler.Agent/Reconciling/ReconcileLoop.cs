@@ -24,6 +24,10 @@ public sealed partial class ReconcileLoop(
     /// <summary>Has somebody told after each pass, in order.</summary>
     public void Tell(Action<PassReport> listener) => listeners = [.. listeners, listener];
 
+    /// <summary>Looks at the host now.</summary>
+    /// <param name="why">In the operator's words, for the log.</param>
+    public void Wake(string why) => hints.Give(why);
+
     /// <summary>Looks at repository and host now.</summary>
     public void Reconcile()
     {

@@ -32,6 +32,7 @@ public sealed class Reconciliation
     private readonly Runs runs;
     private readonly RevertBranch reverts;
     private readonly AdoptionPass adoption;
+    private readonly ServiceLogs logs;
     private (string Run, SoakWatch Watch)? watch;
     private Task offering = Task.CompletedTask;
 
@@ -48,6 +49,7 @@ public sealed class Reconciliation
         host = new LabellingHost(engine, sealedStore, journal, settings.Instance);
         var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
+        logs = new(settings, host, lookout);
         reverts = new(settings, source, sealedStore, journal, lookout, time);
         runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
         adoption = new(settings, host, engineLock, state, sealedStore, lookout, commits, journal);
@@ -65,15 +67,22 @@ public sealed class Reconciliation
     /// <inheritdoc cref="Lookout.StatusAsync"/>
     public Task<HostStatus> StatusAsync(CancellationToken cancellationToken) => lookout.StatusAsync(cancellationToken);
 
+    /// <inheritdoc cref="Lookout.ServicesAsync"/>
+    public Task<ValueList<ServiceReport>> ServicesAsync(CancellationToken cancellationToken) => lookout.ServicesAsync(cancellationToken);
+
+    /// <inheritdoc cref="ServiceLogs.ReadAsync"/>
+    public IAsyncEnumerable<string> LogsAsync(string service, LogRange range, CancellationToken cancellationToken) => logs.ReadAsync(service, range, cancellationToken);
+
     /// <summary>Brings the host to the branch's newest commit, or says why not.</summary>
     /// <param name="approve">The digest that a person approved; null when none was given.</param>
     /// <param name="watches">Stay until the watch over the commit has ended; false where a loop does the watching.</param>
-    public Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken) =>
-        AloneAsync(() => ApplyAloneAsync(revision, approve, refresh, watches, cancellationToken), cancellationToken);
+    /// <param name="force">Go on although it is suspended.</param>
+    public Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken, bool force = false) =>
+        AloneAsync(() => ApplyAloneAsync(revision, approve, refresh, watches, force, cancellationToken), cancellationToken);
 
-    private async Task<ApplyReport> ApplyAloneAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken)
+    private async Task<ApplyReport> ApplyAloneAsync(string? revision, string? approve, bool refresh, bool watches, bool force, CancellationToken cancellationToken)
     {
-        var planned = await PlanAsync(revision, refresh, cancellationToken);
+        var planned = await lookout.PlanAsync(revision, refresh, cancellationToken, force);
         if (planned.Plan is not { } plan)
         {
             return new(ApplyResult.Invalid, "the desired state has errors; nothing was touched") { Problems = planned.Problems };
@@ -81,6 +90,11 @@ public sealed class Reconciliation
 
         if (Watched() is { } watched)
         {
+            if (!force && SuspensionOf(watched) is { } suspension)
+            {
+                return new(ApplyResult.Suspended, $"{suspension.ToText()}; nothing was touched", Plan: plan) { Hint = "homeiq resume ends it; --force goes on" };
+            }
+
             // A newer commit that changes what is under watch takes its place; any other waits until the watch is over.
             if (Gate(plan, approve) is null && Supersedes(plan, watched))
             {
@@ -97,12 +111,12 @@ public sealed class Reconciliation
                 return await OfferedAsync(ill, cancellationToken);
             }
 
-            planned = await PlanAsync(revision, refresh, cancellationToken);
+            planned = await lookout.PlanAsync(revision, refresh, cancellationToken, force);
             plan = planned.Plan!;
         }
 
         var report = Gate(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), watches, cancellationToken);
-        if (LeavesRest(report) && await PlanAsync(revision, refresh: false, cancellationToken) is { Plan: { } rest } again)
+        if (LeavesRest(report) && await lookout.PlanAsync(revision, refresh: false, cancellationToken, force) is { Plan: { } rest } again)
         {
             report = Gate(rest, approve: null) ?? await SoakedAsync(await runs.BeginAsync(again, RunCause.Apply, cancellationToken), watches, cancellationToken);
         }
@@ -111,17 +125,24 @@ public sealed class Reconciliation
     }
 
     /// <summary>Tries the branch's newest commit although it failed before: what holds it is released.</summary>
-    public Task<ApplyReport> RetryAsync(bool watches, CancellationToken cancellationToken) => AloneAsync(() => RetryAloneAsync(watches, cancellationToken), cancellationToken);
+    public Task<ApplyReport> RetryAsync(bool watches, CancellationToken cancellationToken, bool force = false) =>
+        AloneAsync(() => RetryAloneAsync(watches, force, cancellationToken), cancellationToken);
 
-    private async Task<ApplyReport> RetryAloneAsync(bool watches, CancellationToken cancellationToken)
+    private async Task<ApplyReport> RetryAloneAsync(bool watches, bool force, CancellationToken cancellationToken)
     {
-        var planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
+        var planned = await lookout.PlanAsync(revision: null, refresh: false, cancellationToken, force);
+        if (planned.Plan is { Suspensions.Count: > 0 } suspended)
+        {
+            // Asked before anything is released: who is told to wait finds it as it was.
+            return Suspended(suspended);
+        }
+
         foreach (var entry in (planned.Plan?.Holds ?? []).Select(hold => hold.Quarantine).OfType<string>())
         {
             journal.ReleaseQuarantine(entry);
         }
 
-        return await ApplyAloneAsync(revision: null, approve: null, refresh: false, watches, cancellationToken);
+        return await ApplyAloneAsync(revision: null, approve: null, refresh: false, watches, force, cancellationToken);
     }
 
     /// <summary>One pass of the loop: the branch head where it may be tried, else what the host is held to, so that held is not abandoned.</summary>
@@ -142,7 +163,12 @@ public sealed class Reconciliation
         var planned = source.Head is { } head ? await lookout.PlanHeadAsync(head, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
         var status = await StatusAsync(source, planned, cancellationToken);
         var watched = Watched();
-        if (watched is not null && planned is { Observed: { } observed, Effective: { } held })
+        if (watched is not null && SuspensionOf(watched) is not null)
+        {
+            // Neither trusted nor taken back meanwhile: the watch begins anew.
+            watch = null;
+        }
+        else if (watched is not null && planned is { Observed: { } observed, Effective: { } held })
         {
             var verdict = await WatchOf(watched).LookAsync(held, observed.Containers, cancellationToken);
             if (verdict.IsOver)
@@ -168,9 +194,9 @@ public sealed class Reconciliation
     /// <summary>Begins a run when the plan may run and its turn has come.</summary>
     private async Task<(ApplyReport? Report, Attempt Waits)> TryAsync(Planned planned, RunRecord? watched, CancellationToken cancellationToken)
     {
-        if (planned.Plan is not { } plan || plan.VerdictFor(null) is not Verdict.Ready)
+        if (planned.Plan is not { } plan || plan.VerdictFor(ApprovedOf(plan)) is not Verdict.Ready)
         {
-            return (null, Attempt.Now);
+            return (null, planned.Plan is { Suspensions.Count: > 0 } put && put.VerdictFor(null) is Verdict.Suspended ? new(NextResumption(), put.Suspensions[0].Message) : Attempt.Now);
         }
 
         var isRepair = plan.Changes.All(ChangeText.IsDrift) && plan.Contents.Count == 0 && plan.Revision == planned.Effective?.Revision;
@@ -287,9 +313,10 @@ public sealed class Reconciliation
             cancellationToken);
 
     /// <summary>Goes back to the last known-good state, or to the one before when the host is there already, and quarantines what it leaves.</summary>
-    public Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken) => AloneAsync(() => RollbackAloneAsync(cancellationToken), cancellationToken);
+    /// <param name="force">Go on although it is suspended.</param>
+    public Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken, bool force = false) => AloneAsync(() => RollbackAloneAsync(force, cancellationToken), cancellationToken);
 
-    private async Task<ApplyReport> RollbackAloneAsync(CancellationToken cancellationToken)
+    private async Task<ApplyReport> RollbackAloneAsync(bool force, CancellationToken cancellationToken)
     {
         var pointers = journal.Pointers();
         if (Watched() is { } watched)
@@ -306,7 +333,7 @@ public sealed class Reconciliation
             };
         }
 
-        var (planned, left) = await lookout.PlanBackAsync(effective, target, cancellationToken);
+        var (planned, left) = await lookout.PlanBackAsync(effective, target, force, cancellationToken);
         if (Gate(planned.Plan!, approve: null) is { } waiting)
         {
             return waiting;
@@ -369,11 +396,26 @@ public sealed class Reconciliation
         return await new RecoveryPass(runs, journal).FinishAsync(cancellationToken);
     }
 
-    private static ApplyReport? Gate(Plan plan, string? approve) => plan.VerdictFor(approve) switch
+    /// <summary>What a person put off and a watched run is about; null when its watch goes on.</summary>
+    private Suspension? SuspensionOf(RunRecord watched) => journal.Standing().OfType<Suspension>().FirstOrDefault(suspension =>
+        suspension.Until > time.GetUtcNow() && (suspension.Service is not { } service || watched.Plan.Contents.ContainsKey(service)));
+
+    /// <summary>When the first suspension ends by itself: that is worth a look.</summary>
+    private DateTimeOffset? NextResumption() =>
+        journal.Standing().OfType<Suspension>().Where(suspension => suspension.Until > time.GetUtcNow()).Min(suspension => (DateTimeOffset?)suspension.Until);
+
+    /// <summary>The digest of a plan that a person approved before anybody asked to begin it; null when nobody did.</summary>
+    private string? ApprovedOf(Plan plan) =>
+        plan.Approvals.Count > 0 && journal.Standing().OfType<Approval>().Any(approval => approval.Digest == plan.Digest) ? plan.Digest : null;
+
+    private static ApplyReport Suspended(Plan plan) => new(ApplyResult.Suspended, $"{plan.Suspensions[0].Message}; nothing was touched", Plan: plan) { Hint = plan.Suspensions[0].Hint };
+
+    private ApplyReport? Gate(Plan plan, string? approve) => plan.VerdictFor(ApprovedOf(plan) ?? approve) switch
     {
         Verdict.Nothing => new(ApplyResult.NothingToDo, $"in sync with {Short(plan.Revision)}", Plan: plan),
         Verdict.Refused => new(ApplyResult.Refused, "this plan may not run; nothing was touched", Plan: plan),
         Verdict.Held => new(ApplyResult.Held, $"{plan.Holds[0].Message}", Plan: plan) { Hint = plan.Holds[0].Hint },
+        Verdict.Suspended => Suspended(plan),
         Verdict.AwaitingApproval => new(
             ApplyResult.AwaitingApproval,
             approve is null ? "a person has to approve this plan; nothing was touched" : $"the approved digest {approve} is not this plan's; nothing was touched",

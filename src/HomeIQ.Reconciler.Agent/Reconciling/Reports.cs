@@ -34,6 +34,9 @@ public enum ApplyResult
     CutOff,
 
     Held,
+
+    /// <summary>A person put it off; nothing was touched.</summary>
+    Suspended,
     AwaitingApproval,
     Refused,
 

@@ -28,4 +28,10 @@ public static class JournalJson
     /// <exception cref="JsonException">It is no quarantine entry.</exception>
     public static QuarantineEntry ReadQuarantine(string json) =>
         JsonDefaults.Read(json, CoreJson.Default.QuarantineEntry) ?? throw new JsonException("A quarantine entry is missing.");
+
+    public static string Write(Decision decision) => JsonSerializer.Serialize(decision, CoreJson.Default.Decision);
+
+    /// <exception cref="JsonException">It is no decision.</exception>
+    public static Decision ReadDecision(string json, DateTimeOffset at) =>
+        (JsonDefaults.Read(json, CoreJson.Default.Decision) ?? throw new JsonException("A decision is missing.")) with { At = at };
 }

@@ -39,7 +39,7 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
         {
             work.Raise(Move.Replace, cause);
         }
-        else if (work.Desired!.Policy.Drift == DriftPolicy.Correct)
+        else if (inventory.DriftOf(work.Desired!) == DriftPolicy.Correct)
         {
             work.Adjustment = work.Adjustment with { Rejoin = [.. work.Adjustment.Rejoin.Append(network).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
             work.Raise(Move.Adjust, cause);
@@ -65,7 +65,7 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
                 work.RestartsWithOthers = true;
                 work.Raise(Move.Restart, $"it shares a namespace of {provider.Name}, which is started again");
             }
-            else if (work.IsRunning && provider.IsRunning && provider.Container!.StartedAt > work.Container!.StartedAt)
+            else if (work.IsRunning && provider.IsRunning && inventory.SuspensionOf(work.Name) is null && provider.Container!.StartedAt > work.Container!.StartedAt)
             {
                 work.Raise(Move.Restart, $"{provider.Name}, whose namespace it shares, was started again after it: it has lost its interface");
             }

@@ -58,6 +58,13 @@ internal sealed class Inventory
 
     private HashSet<string> Adopted { get; }
 
+    /// <summary>What a person put off and has not ended yet; null when nothing is, or when the service is not among it.</summary>
+    /// <param name="service">Null for what holds for the whole host.</param>
+    public Suspension? SuspensionOf(string? service) => Situation.Suspensions.FirstOrDefault(suspension => suspension.Service == service && suspension.Until > Situation.Observed.At);
+
+    /// <summary>How drift of a service is dealt with now: nobody touches one that is suspended.</summary>
+    public DriftPolicy DriftOf(DesiredService service) => SuspensionOf(service.Name) is not null && service.Policy.Drift == DriftPolicy.Correct ? DriftPolicy.Warn : service.Policy.Drift;
+
     /// <summary>Ours by label, or held by id in the effective state (an adopted container has no label).</summary>
     public bool IsOurs(ObservedContainer container) => container.Owner?.Instance == Situation.Instance || Adopted.Contains(container.Id);
 

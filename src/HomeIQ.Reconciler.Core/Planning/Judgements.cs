@@ -132,6 +132,23 @@ internal static class Judgements
         }
     }
 
+    /// <summary>A person put it off: the host as a whole, or one of the services that the plan would touch.</summary>
+    public static void OnSuspension(Inventory inventory, IEnumerable<ServiceWork> works, Remarks remarks)
+    {
+        if (inventory.SuspensionOf(service: null) is { } whole)
+        {
+            remarks.Suspend(inventory.Situation.Desired.Project, whole.ToText(), "homeiq resume ends it; a person goes on with --force");
+        }
+
+        foreach (var work in works.Where(work => work.Move != Move.None))
+        {
+            if (inventory.SuspensionOf(work.Name) is { } suspension)
+            {
+                remarks.Suspend(work.Name, suspension.ToText(), $"homeiq resume {work.Name} ends it; a person goes on with --force");
+            }
+        }
+    }
+
     /// <summary>What is bad before the plan begins is said, so that nobody blames the plan.</summary>
     public static void OnHealth(ServiceWork work, Remarks remarks)
     {

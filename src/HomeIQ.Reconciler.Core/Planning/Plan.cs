@@ -26,6 +26,9 @@ public enum Verdict
     /// <summary>May run.</summary>
     Ready,
 
+    /// <summary>A person put it off: it runs when that time is over, or by force.</summary>
+    Suspended,
+
     /// <summary>Runs only with <c>--approve DIGEST</c>.</summary>
     AwaitingApproval,
 
@@ -70,6 +73,9 @@ public sealed record Plan
     /// <summary>Reasons why it is held: content that failed before.</summary>
     public ValueList<Remark> Holds { get; init; } = [];
 
+    /// <summary>Reasons why it waits: a person put it off.</summary>
+    public ValueList<Remark> Suspensions { get; init; } = [];
+
     /// <summary>Services of the plan that have neither health check nor probe.</summary>
     public ValueList<string> Unverified { get; init; } = [];
 
@@ -98,6 +104,7 @@ public sealed record Plan
         Refusals.Count > 0 ? Verdict.Refused
         : Holds.Count > 0 ? Verdict.Held
         : IsEmpty ? Verdict.Nothing
+        : Suspensions.Count > 0 ? Verdict.Suspended
         : Approvals.Count > 0 && approvedDigest != Digest ? Verdict.AwaitingApproval
         : Verdict.Ready;
 }

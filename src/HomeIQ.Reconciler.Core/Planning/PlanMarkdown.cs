@@ -14,6 +14,7 @@ public static class PlanMarkdown
         Sentence(plan),
         .. Remarks("Refused", plan.Refusals),
         .. Remarks("Held", plan.Holds),
+        .. Remarks("Suspended", plan.Suspensions),
         .. Remarks("Needs approval", plan.Approvals),
         .. Approval(plan),
         .. Versions(plan),

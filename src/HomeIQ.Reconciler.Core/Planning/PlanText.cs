@@ -90,6 +90,7 @@ public static class PlanText
             ("clean-up after promotion (a failure here takes nothing back)", StepLines(plan.Steps.Where(step => step.IsCleanUp))),
             ("refused", Remarks(plan.Refusals, "what to do")),
             ("held", Remarks(plan.Holds, "way out")),
+            ("suspended", Remarks(plan.Suspensions, "way out")),
             ("needs approval", Approvals(plan)),
             ("warnings", Remarks(plan.Warnings, "hint")),
             ("not verified, having neither health check nor probe", plan.Unverified.Count == 0 ? [] : Text.Wrap("  ", "  ", string.Join(", ", plan.Unverified))),

@@ -41,6 +41,7 @@ public static class Planner
         }
         else if (steps.Count > 0)
         {
+            Judgements.OnSuspension(inventory, works.Values, remarks);
             foreach (var work in works.Values)
             {
                 Judgements.OnHealth(work, remarks);
@@ -54,6 +55,7 @@ public static class Planner
             Refusals = remarks.Refusals,
             Approvals = remarks.Approvals,
             Holds = remarks.Holds,
+            Suspensions = remarks.Suspensions,
             Unverified = [.. works.Values.Where(work => work.Verify is not null && Judgements.IsUnverified(inventory, work)).Select(work => work.Name).Order(StringComparer.Ordinal)],
             Contents = new(
             [

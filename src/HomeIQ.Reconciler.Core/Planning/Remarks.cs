@@ -7,6 +7,7 @@ internal sealed class Remarks
     private readonly List<Remark> refusals = [];
     private readonly List<Remark> approvals = [];
     private readonly List<Remark> holds = [];
+    private readonly List<Remark> suspensions = [];
 
     public ValueList<Remark> Warnings => Sorted(warnings);
 
@@ -16,6 +17,8 @@ internal sealed class Remarks
 
     public ValueList<Remark> Holds => Sorted(holds);
 
+    public ValueList<Remark> Suspensions => Sorted(suspensions);
+
     public void Warn(string code, string subject, string message, string? hint = null) => warnings.Add(new(code, subject, message, hint));
 
     public void Refuse(string code, string subject, string message, string? hint = null) => refusals.Add(new(code, subject, message, hint));
@@ -23,6 +26,8 @@ internal sealed class Remarks
     public void Ask(string code, string subject, string message, string? hint = null) => approvals.Add(new(code, subject, message, hint));
 
     public void Hold(string code, string subject, string message, string hint, string quarantine) => holds.Add(new(code, subject, message, hint, quarantine));
+
+    public void Suspend(string subject, string message, string hint) => suspensions.Add(new("suspended", subject, message, hint));
 
     private static ValueList<Remark> Sorted(List<Remark> remarks) =>
     [

@@ -145,9 +145,10 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
 
     private void Correct(ServiceWork work, DesiredService desired, EffectiveService effective)
     {
+        var policy = inventory.DriftOf(desired);
         foreach (var change in Changes(desired.Name))
         {
-            if (change is ContainerDrifted drifted && desired.Policy.Drift == DriftPolicy.Correct && WayInPlace(work, effective, drifted) is { } adjustment)
+            if (change is ContainerDrifted drifted && policy == DriftPolicy.Correct && WayInPlace(work, effective, drifted) is { } adjustment)
             {
                 Adjust(work, adjustment, drifted);
                 continue;
@@ -158,7 +159,7 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
                 continue;
             }
 
-            if (desired.Policy.Drift == DriftPolicy.Correct)
+            if (policy == DriftPolicy.Correct)
             {
                 work.RenameBack |= change is ContainerRenamed;
                 if (change is ContentDrifted content)
@@ -168,12 +169,12 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
 
                 work.Raise(correction.Move, correction.Cause);
             }
-            else if (desired.Policy.Drift == DriftPolicy.Warn)
+            else if (policy == DriftPolicy.Warn)
             {
-                remarks.Warn("drift", desired.Name, $"{correction.Cause}; its policy is to warn");
+                remarks.Warn("drift", desired.Name, $"{correction.Cause}; {(inventory.SuspensionOf(desired.Name) is null ? "its policy is to warn" : "it is suspended")}");
             }
 
-            if (change is ContainerNotRunning && desired.Policy.Drift != DriftPolicy.Correct)
+            if (change is ContainerNotRunning && policy != DriftPolicy.Correct)
             {
                 work.LeaveStopped = true;
             }

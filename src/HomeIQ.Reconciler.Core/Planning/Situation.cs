@@ -27,6 +27,9 @@ public sealed record Situation
 
     public ValueList<QuarantineEntry> Quarantine { get; init; } = [];
 
+    /// <summary>What a person put off; those whose time is over count no more.</summary>
+    public ValueList<Suspension> Suspensions { get; init; } = [];
+
     /// <summary>The sealed state of this host is gone, or containers of this instance are here that no run of this state directory made: it was lost, or another one acts under this name.</summary>
     public bool IsStateLost { get; init; }
 

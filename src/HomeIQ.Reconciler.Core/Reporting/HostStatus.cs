@@ -58,6 +58,9 @@ public sealed record HostStatus
 
     public ValueList<Remark> Holds { get; init; } = [];
 
+    /// <summary>The same explained: since when, what failed with its evidence, what waits behind it, the ways out.</summary>
+    public ValueList<Hold> Held { get; init; } = [];
+
     public ValueList<Remark> Warnings { get; init; } = [];
 
     public ValueList<Remark> Refusals { get; init; } = [];
@@ -82,6 +85,9 @@ public sealed record HostStatus
 
     /// <summary>What a person put off, until when and why; null when nothing is.</summary>
     public string? Suspended { get; init; }
+
+    /// <summary>Digests of plans that a person approved and that did not run yet.</summary>
+    public ValueList<string> Approved { get; init; } = [];
 
     /// <summary>Why the branch head could not be looked at; null when it could.</summary>
     public string? SourceProblem { get; init; }
@@ -127,6 +133,17 @@ public sealed record HostStatus
             Holds = plan?.Holds ?? [],
             Warnings = plan?.Warnings ?? [],
             Refusals = plan?.Refusals ?? [],
+        };
+    }
+
+    /// <summary>The same with what a person decided and still holds at that moment.</summary>
+    public HostStatus With(IReadOnlyCollection<Decision> standing, DateTimeOffset at)
+    {
+        var suspensions = standing.OfType<Suspension>().Where(suspension => suspension.Until > at).OrderBy(suspension => suspension.Service, StringComparer.Ordinal).ToList();
+        return this with
+        {
+            Suspended = suspensions.Count == 0 ? null : string.Join("; ", suspensions.Select(suspension => suspension.ToText())),
+            Approved = [.. standing.OfType<Approval>().Select(approval => approval.Digest).Order(StringComparer.Ordinal)],
         };
     }
 

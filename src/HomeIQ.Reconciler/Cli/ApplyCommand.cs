@@ -14,23 +14,26 @@ internal static class ApplyCommand
         var revision = new Option<string?>("--revision") { Description = "the commit, branch or tag to apply (default: the branch's newest commit)", HelpName = "REF" };
         var approve = new Option<string?>("--approve") { Description = "the digest of the plan that you read and approve of", HelpName = "DIGEST" };
         var refresh = PlanCommand.Refresh();
+        var force = Force();
         var command = new Command("apply", """
             Bring this host to the branch's newest commit: pull and build, swap in dependency
             order, verify, promote. If anything fails, everything that was changed goes back.
 
             Ends with 0 when the host is on the commit, 1 when it was tried and put back (or cut
             off), 2 when it was refused or is wrong, 3 when the way back failed, 4 when it waits
-            for --approve or is held because this content failed before. It is refused, too,
-            while another homeiq acts on this engine for this instance, from wherever.
+            for --approve, is suspended, or is held because this content failed before. It is
+            refused, too, while another homeiq acts on this engine for this instance, from wherever.
 
               homeiq apply
               homeiq apply --approve 1f3a9c02
-            """) { revision, approve, refresh };
+            """) { revision, approve, refresh, force };
         command.Does((parsed, terminal, cancellationToken) => RunAsync(
-            terminal, parsed, agent.Read(parsed), "apply", new(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh)),
-            reconciliation => reconciliation.ApplyAsync(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), watches: true, cancellationToken), cancellationToken));
+            terminal, parsed, agent.Read(parsed), "apply", new(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), parsed.GetValue(force)),
+            reconciliation => reconciliation.ApplyAsync(parsed.GetValue(revision), parsed.GetValue(approve), parsed.GetValue(refresh), watches: true, cancellationToken, parsed.GetValue(force)), cancellationToken));
         return command;
     }
+
+    public static Option<bool> Force() => new("--force") { Description = "go on although a person suspended it (homeiq suspend)" };
 
     /// <summary>Runs a mutating verb with live progress and prints how it ended; where a daemon acts from the state directory, it does it.</summary>
     public static async Task<int> RunAsync(
@@ -80,6 +83,7 @@ internal static class ApplyCommand
             ApplyResult.CutOff => (terminal.Red("cut off"), ExitCode.Different),
             ApplyResult.RollbackFailed => (terminal.Red("rollback failed"), ExitCode.RollbackFailed),
             ApplyResult.Held => (terminal.Yellow("held"), ExitCode.Waiting),
+            ApplyResult.Suspended => (terminal.Yellow("suspended"), ExitCode.Waiting),
             ApplyResult.AwaitingApproval => (terminal.Yellow("awaiting approval"), ExitCode.Waiting),
             ApplyResult.Refused => (terminal.Red("refused"), ExitCode.Error),
             _ => (terminal.Red("invalid"), ExitCode.Error),

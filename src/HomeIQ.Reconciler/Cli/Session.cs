@@ -22,7 +22,7 @@ internal sealed class Session : IAsyncDisposable
         instance = settings.Instance;
         state = StateDirectory.Open(settings.StateDirectory);
         Journal = HaltingJournal.WhenAsked(new SqliteJournal(state.JournalFile, TimeProvider.System));
-        host = new DockerEngine(new DockerEngineSettings { Endpoint = settings.Docker, ConfigurationFolder = settings.DockerConfig, ContentRoot = state.ContentFolder });
+        host = OpenHost(settings, state.ContentFolder);
         engineLock = new EngineLock(host, instance, LocalProcess.Describe(state), LocalProcess.HasEnded, new LockSettings(), TimeProvider.System);
         source = GitSource.Open(new GitSettings
         {
@@ -35,10 +35,13 @@ internal sealed class Session : IAsyncDisposable
             SshKey = settings.GitSshKey,
             KnownHosts = settings.GitKnownHosts,
         });
+        Decisions = new Decisions(new SealedStore(state), Journal, TimeProvider.System);
         Reconciliation = new Reconciliation(settings, host, engineLock, source, state, Journal, TimeProvider.System, progress);
     }
 
     public Reconciliation Reconciliation { get; }
+
+    public Decisions Decisions { get; }
 
     /// <summary>The loop over this session's reconciliation.</summary>
     public ReconcileLoop Loop(LoopSettings pace, Log? log)
@@ -64,6 +67,10 @@ internal sealed class Session : IAsyncDisposable
         StateDirectory.Exists(settings.StateDirectory)
             ? new SqliteJournal(StateDirectory.Open(settings.StateDirectory).JournalFile, TimeProvider.System)
             : throw new UsageException($"{settings.StateDirectory} holds no journal: nothing was applied from there yet", "give --state DIR, or run homeiq apply first");
+
+    /// <summary>Opens the engine alone, for verbs that need no state directory.</summary>
+    public static DockerEngine OpenHost(AgentSettings settings, string? contentRoot = null) =>
+        new(new DockerEngineSettings { Endpoint = settings.Docker, ConfigurationFolder = settings.DockerConfig, ContentRoot = contentRoot });
 
     public async ValueTask DisposeAsync()
     {

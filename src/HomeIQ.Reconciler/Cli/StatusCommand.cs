@@ -20,7 +20,8 @@ internal static class StatusCommand
             """) { output };
         command.Does(async (parsed, terminal, cancellationToken) =>
         {
-            await using var session = Session.Open(agent.Read(parsed));
+            var settings = agent.Read(parsed);
+            await using var session = Session.Open(settings);
             var status = await session.Reconciliation.StatusAsync(cancellationToken);
             switch (parsed.GetValue(output))
             {
@@ -31,7 +32,7 @@ internal static class StatusCommand
                     PrintMarkdown(terminal, status);
                     break;
                 default:
-                    Print(terminal, status);
+                    Print(terminal, status, settings.StateDirectory);
                     break;
             }
 
@@ -40,13 +41,32 @@ internal static class StatusCommand
         return command;
     }
 
-    private static void Print(Terminal terminal, HostStatus status)
+    public static string Paint(Terminal terminal, Sync sync) => sync switch
+    {
+        Sync.Synced => terminal.Green(sync.ToString()),
+        Sync.Unknown => terminal.Red(sync.ToString()),
+        _ => terminal.Yellow(sync.ToString()),
+    };
+
+    public static string Paint(Terminal terminal, Health health) => health switch
+    {
+        Health.Healthy => terminal.Green(health.ToString()),
+        Health.Progressing or Health.Suspended => terminal.Yellow(health.ToString()),
+        _ => terminal.Red(health.ToString()),
+    };
+
+    private static void Print(Terminal terminal, HostStatus status, string state)
     {
         terminal.Line($"{terminal.Bold(status.Project)}  {Paint(terminal, status.Sync)}  {Paint(terminal, status.Health)}");
         terminal.Line($"  branch head      {Revision(status.Revision)}{(status.PendingSteps > 0 ? $"  ({status.PendingSteps} steps away: homeiq plan)" : "")}");
         terminal.Line($"  held to          {Revision(status.Effective)}");
         terminal.Line($"  last known-good  {Revision(status.LastKnownGood)}");
         Remarks(terminal, terminal.Yellow("held"), status.Holds);
+        foreach (var hold in status.Held)
+        {
+            HoldText.Print(terminal, hold, state);
+        }
+
         Remarks(terminal, terminal.Red("refused"), status.Refusals);
         Remarks(terminal, terminal.Yellow("warning"), status.Warnings);
         if (status.LockedBy is { } other)
@@ -57,6 +77,16 @@ internal static class StatusCommand
         if (status.WatchedRun is { } watched)
         {
             terminal.Line($"  {terminal.Cyan("watched")}: run {watched} is verified and is watched before it becomes last known-good");
+        }
+
+        if (status.Suspended is { } suspended)
+        {
+            terminal.Line($"  {terminal.Yellow("suspended")}: {suspended}");
+        }
+
+        foreach (var digest in status.Approved)
+        {
+            terminal.Line($"  {terminal.Cyan("approved")}: plan {digest}, for one run that has not begun yet");
         }
 
         if (status.UnfinishedRun is { } run)
@@ -111,18 +141,4 @@ internal static class StatusCommand
     }
 
     private static string Revision(string? revision) => revision is null ? "-" : PlanText.Revision(revision);
-
-    private static string Paint(Terminal terminal, Sync sync) => sync switch
-    {
-        Sync.Synced => terminal.Green(sync.ToString()),
-        Sync.Unknown => terminal.Red(sync.ToString()),
-        _ => terminal.Yellow(sync.ToString()),
-    };
-
-    private static string Paint(Terminal terminal, Health health) => health switch
-    {
-        Health.Healthy => terminal.Green(health.ToString()),
-        Health.Progressing or Health.Suspended => terminal.Yellow(health.ToString()),
-        _ => terminal.Red(health.ToString()),
-    };
 }

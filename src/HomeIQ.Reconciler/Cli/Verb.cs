@@ -30,6 +30,40 @@ internal static class Verb
         }
     }
 
+    /// <summary>A length of time as people write it.</summary>
+    public static Option<TimeSpan> Span(string name, string description)
+    {
+        var option = new Option<TimeSpan>(name) { Description = description, HelpName = "TIME" };
+        option.CustomParser = result =>
+        {
+            if (Duration.Parse(result.Tokens[0].Value) is { } span)
+            {
+                return span;
+            }
+
+            result.AddError($"{name} {result.Tokens[0].Value} is no length of time: write 90s, 30m or 2h");
+            return default;
+        };
+        return option;
+    }
+
+    /// <summary>A number of things, at least one.</summary>
+    public static Option<int> Count(string name, string letter, string description, int usual)
+    {
+        var option = new Option<int>(name, letter) { Description = $"{description} (default {usual})", HelpName = "N", DefaultValueFactory = _ => usual };
+        option.CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number > 0)
+            {
+                return number;
+            }
+
+            result.AddError($"{letter} {result.Tokens[0].Value} is no number of them");
+            return 0;
+        };
+        return option;
+    }
+
     /// <summary>In the list of verbs each is one sentence; the rest of what a verb has to say is its own help.</summary>
     public static void ShortenDescriptions(RootCommand root, Command asked)
     {

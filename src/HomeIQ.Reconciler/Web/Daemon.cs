@@ -21,7 +21,7 @@ internal static class Daemon
     /// <param name="listen">A loopback address and port; null for none.</param>
     public static async Task RunAsync(AgentSettings settings, LoopSettings pace, IPEndPoint? listen, Log? log, CancellationToken cancellationToken)
     {
-        var events = new EventBroadcast();
+        var events = new EventBroadcast(TimeProvider.System);
         await using var session = Session.Open(settings, new Applying.Listener<Applying.RunEvent>(happened =>
         {
             events.Report(happened);
@@ -48,7 +48,15 @@ internal static class Daemon
         await using (app)
         {
             app.MapPrometheusScrapingEndpoint("/metrics");
-            app.MapDaemon(loop, events, TimeProvider.System, 3 * pace.Interval + TimeSpan.FromMinutes(5));
+            app.MapDaemon(loop, session.Decisions, events, TimeProvider.System, 3 * pace.Interval + TimeSpan.FromMinutes(5));
+            loop.Tell(pass =>
+            {
+                if (pass.Status is { } status)
+                {
+                    events.Report(status);
+                }
+            });
+
             // Says nothing unless a notify socket is named, whoever started it.
             var systemd = new SystemdNotifier();
             var told = false;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HomeIQ.Reconciler.Applying;
+using HomeIQ.Reconciler.Planning;
 using HomeIQ.Reconciler.Reconciling;
 using HomeIQ.Reconciler.Reporting;
 
@@ -10,7 +11,7 @@ namespace HomeIQ.Reconciler.Web;
 internal sealed record AnswerLine(RunEvent? Event = null, ApplyReport? Report = null, string? Error = null);
 
 /// <summary>What a person asks a daemon for. Only what the verb needs is there.</summary>
-internal sealed record Ask(string? Revision = null, string? Approve = null, bool Refresh = false);
+internal sealed record Ask(string? Revision = null, string? Approve = null, bool Refresh = false, bool Force = false);
 
 /// <summary>The forms on the wire between the verbs and a daemon, and of its API: camelCase, enums by name.</summary>
 [JsonSourceGenerationOptions(
@@ -22,6 +23,10 @@ internal sealed record Ask(string? Revision = null, string? Approve = null, bool
     Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(AnswerLine))]
 [JsonSerializable(typeof(Ask))]
+[JsonSerializable(typeof(Decision))]
+[JsonSerializable(typeof(DecisionReport))]
+[JsonSerializable(typeof(News))]
+[JsonSerializable(typeof(HostEvent))]
 [JsonSerializable(typeof(HostStatus))]
 [JsonSerializable(typeof(DaemonHealth))]
 internal sealed partial class DaemonJson : JsonSerializerContext;

@@ -24,6 +24,7 @@ internal sealed class DaemonMetrics : IDisposable
         meter.CreateObservableGauge("homeiq_sync", () => OneHot(loop.Latest?.Status?.Sync ?? Sync.Unknown, "sync"), description: "1 for the sync status that holds.");
         meter.CreateObservableGauge("homeiq_service_healthy", () => Services(loop), description: "1 for a healthy service.");
         meter.CreateObservableGauge("homeiq_pending_steps", () => loop.Latest?.Status?.PendingSteps ?? 0, description: "Steps from what the host is held to, to the branch head.");
+        meter.CreateObservableGauge("homeiq_suspended", () => loop.Latest?.Status?.Suspended is null ? 0 : 1, description: "1 while a person put something off.");
         meter.CreateObservableGauge("homeiq_last_pass_timestamp_seconds", () => loop.Latest?.At.ToUnixTimeMilliseconds() / 1000.0 ?? 0, description: "When the last pass ended.");
         loop.Tell(Count);
     }

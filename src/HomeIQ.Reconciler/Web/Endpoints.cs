@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Reconciling;
 using HomeIQ.Reconciler.Reporting;
@@ -11,7 +12,7 @@ namespace HomeIQ.Reconciler.Web;
 /// <summary>What a daemon answers: looking everywhere, asking for changes on its own socket only.</summary>
 internal static class Endpoints
 {
-    public static void MapDaemon(this WebApplication app, ReconcileLoop loop, EventBroadcast events, TimeProvider time, TimeSpan stale)
+    public static void MapDaemon(this WebApplication app, ReconcileLoop loop, Decisions decisions, EventBroadcast events, TimeProvider time, TimeSpan stale)
     {
         app.MapGet("/health", () => Health(loop, time, stale) is var health && health.Status == "fail"
             ? Results.Json(health, DaemonJson.Default.DaemonHealth, statusCode: 503)
@@ -21,11 +22,14 @@ internal static class Endpoints
             : Results.StatusCode(503));
         app.MapGet("/api/v1/status", () => loop.Latest?.Status is { } status ? Results.Json(status, DaemonJson.Default.HostStatus) : Results.StatusCode(503));
 
+        app.MapGet("/api/v1/events", (RequestDelegate)(http => FollowAsync(http, loop, events, time, app.Lifetime.ApplicationStopping)));
+
         var asking = app.MapGroup("/api/v1/ask").AddEndpointFilter(async (context, next) =>
             context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.Text("ask on the daemon's own socket\n", statusCode: 403));
-        asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token)));
-        asking.MapPost("/rollback", Answering(loop, events, "roll back", (_, reconciliation, token) => reconciliation.RollbackAsync(token)));
-        asking.MapPost("/retry", Answering(loop, events, "retry", (_, reconciliation, token) => reconciliation.RetryAsync(watches: false, token)));
+        asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token, ask.Force)));
+        asking.MapPost("/rollback", Answering(loop, events, "roll back", (ask, reconciliation, token) => reconciliation.RollbackAsync(token, ask.Force)));
+        asking.MapPost("/retry", Answering(loop, events, "retry", (ask, reconciliation, token) => reconciliation.RetryAsync(watches: false, token, ask.Force)));
+        asking.MapPost("/decide", (RequestDelegate)(http => DecideAsync(http, loop, decisions, events)));
         asking.MapPost("/reconcile", () =>
         {
             loop.Reconcile();
@@ -41,6 +45,20 @@ internal static class Endpoints
             : new("pass", last.At, last.Problem);
     }
 
+    /// <summary>Taken beside the worker: who suspends need not wait until a run has ended.</summary>
+    private static async Task DecideAsync(HttpContext http, ReconcileLoop loop, Decisions decisions, EventBroadcast events)
+    {
+        var decision = await http.Request.ReadFromJsonAsync(DaemonJson.Default.Decision, http.RequestAborted) ?? throw new BadHttpRequestException("no decision");
+        var report = decisions.Take(decision);
+        if (report.IsTaken)
+        {
+            events.Report(decision);
+            loop.Wake($"a person decided about {decision.Subject}");
+        }
+
+        await http.Response.WriteAsJsonAsync(report, DaemonJson.Default.DecisionReport, cancellationToken: http.RequestAborted);
+    }
+
     private static RequestDelegate Answering(ReconcileLoop loop, EventBroadcast events, string what, Func<Ask, Reconciliation, CancellationToken, Task<ApplyReport>> deed) =>
         http => AnswerAsync(http, loop, events, what, deed);
 
@@ -52,29 +70,52 @@ internal static class Endpoints
         http.Response.ContentType = "application/x-ndjson";
         using var subscription = events.Listen();
         var answer = loop.AskAsync(what, (reconciliation, cancellationToken) => deed(ask, reconciliation, cancellationToken));
-        while (!answer.IsCompleted || subscription.Events.Count > 0)
+        while (!answer.IsCompleted || subscription.News.Count > 0)
         {
-            var more = subscription.Events.WaitToReadAsync(http.RequestAborted).AsTask();
+            var more = subscription.News.WaitToReadAsync(http.RequestAborted).AsTask();
             await Task.WhenAny(more, answer);
-            while (subscription.Events.TryRead(out var happened))
+            while (subscription.News.TryRead(out var news))
             {
-                await WriteAsync(http, new(Event: happened));
+                if (news.Event is { } happened)
+                {
+                    await WriteAsync(http, new AnswerLine(Event: happened), DaemonJson.Default.AnswerLine);
+                }
             }
         }
 
         try
         {
-            await WriteAsync(http, new(Report: await answer));
+            await WriteAsync(http, new AnswerLine(Report: await answer), DaemonJson.Default.AnswerLine);
         }
         catch (Exception failed) when (failed is IOException or JournalException or Docker.ContainerHostException)
         {
-            await WriteAsync(http, new(Error: failed.Message));
+            await WriteAsync(http, new AnswerLine(Error: failed.Message), DaemonJson.Default.AnswerLine);
         }
     }
 
-    private static async Task WriteAsync(HttpContext http, AnswerLine line)
+    /// <summary>How the host stands now, then whatever is told, until one of both sides ends it.</summary>
+    private static async Task FollowAsync(HttpContext http, ReconcileLoop loop, EventBroadcast events, TimeProvider time, CancellationToken stopping)
     {
-        await JsonSerializer.SerializeAsync(http.Response.Body, line, DaemonJson.Default.AnswerLine, http.RequestAborted);
+        http.Response.ContentType = "application/x-ndjson";
+        using var subscription = events.Listen();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        await WriteAsync(http, new News(time.GetUtcNow(), Status: loop.Latest?.Status), DaemonJson.Default.News);
+        try
+        {
+            await foreach (var news in subscription.News.ReadAllAsync(either.Token))
+            {
+                await WriteAsync(http, news, DaemonJson.Default.News);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how it ends.
+        }
+    }
+
+    private static async Task WriteAsync<T>(HttpContext http, T line, JsonTypeInfo<T> type)
+    {
+        await JsonSerializer.SerializeAsync(http.Response.Body, line, type, http.RequestAborted);
         await http.Response.Body.WriteAsync("\n"u8.ToArray(), http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }

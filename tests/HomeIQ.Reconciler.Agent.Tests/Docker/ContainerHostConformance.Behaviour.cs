@@ -71,6 +71,29 @@ public abstract partial class ContainerHostConformance
     }
 
     [Fact]
+    public async Task Logs_are_followed_until_the_container_ends_and_read_from_some_moment_on()
+    {
+        var id = await RunAsync("a", App() with { Command = ["echo", "one\ntwo\nthree"] });
+
+        Assert.Equal(["one", "two", "three"], await StreamAsync(tail: null, since: null, follow: true));
+        Assert.Equal(["three"], await StreamAsync(tail: 1, since: null, follow: false));
+        var began = (await LookAsync(id)).StartedAt!.Value;
+        Assert.Equal(["one", "two", "three"], await StreamAsync(tail: null, since: began.AddMinutes(-1), follow: false));
+        Assert.Empty(await StreamAsync(tail: null, since: began.AddHours(1), follow: false));
+
+        async Task<List<string>> StreamAsync(int? tail, DateTimeOffset? since, bool follow)
+        {
+            var lines = new List<string>();
+            await foreach (var line in Host.StreamLogsAsync(id, tail, since, follow, Cancel))
+            {
+                lines.Add(line);
+            }
+
+            return lines;
+        }
+    }
+
+    [Fact]
     public async Task What_never_ran_has_no_logs()
     {
         Assert.Empty(await Host.ReadLogsAsync(await CreateAsync("a", App()), 10, Cancel));

@@ -40,7 +40,7 @@ internal sealed class FakeContainer
     /// <summary>The provider's life when this container joined its namespace.</summary>
     public (string Id, int Life)? Joined { get; set; }
 
-    public List<string> Logs { get; } = [];
+    public List<(DateTimeOffset At, string Text)> Logs { get; } = [];
 
     public Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 

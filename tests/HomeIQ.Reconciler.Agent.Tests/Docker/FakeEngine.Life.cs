@@ -42,7 +42,7 @@ public sealed partial class FakeEngine
         var listens = container.Seconds("START_DELAY");
         if (container.Spec.Command is ["echo", ..] command)
         {
-            container.Logs.AddRange(string.Join(' ', command.Skip(1)).Split('\n'));
+            container.Logs.AddRange(string.Join(' ', command.Skip(1)).Split('\n').Select(line => (clock.Now, line)));
             Later(container, TimeSpan.Zero, () => Exit(container, 0));
             return;
         }
@@ -265,6 +265,6 @@ public sealed partial class FakeEngine
         });
     }
 
-    private static void Say(FakeContainer container, string text) =>
-        container.Logs.Add($"{container.Knob("SERVICE") ?? "app"} {container.Knob("VERSION")}: {text}");
+    private void Say(FakeContainer container, string text) =>
+        container.Logs.Add((clock.Now, $"{container.Knob("SERVICE") ?? "app"} {container.Knob("VERSION")}: {text}"));
 }

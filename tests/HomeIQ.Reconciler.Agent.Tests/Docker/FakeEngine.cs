@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using HomeIQ.Reconciler.Changes;
@@ -72,7 +73,34 @@ public sealed partial class FakeEngine : IContainerHost
         LookAsync("specification", () => FakeFields.MadeFrom(Get(containerId)), cancellationToken);
 
     public Task<IReadOnlyList<string>> ReadLogsAsync(string containerId, int lines, CancellationToken cancellationToken) =>
-        LookAsync<IReadOnlyList<string>>("logs", () => [.. Get(containerId).Logs.TakeLast(lines)], cancellationToken);
+        LookAsync<IReadOnlyList<string>>("logs", () => [.. Get(containerId).Logs.TakeLast(lines).Select(line => line.Text)], cancellationToken);
+
+    public async IAsyncEnumerable<string> StreamLogsAsync(
+        string containerId, int? tail, DateTimeOffset? since, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var there = await LookAsync("logs", () => Get(containerId).Logs.ToArray(), cancellationToken);
+        foreach (var (_, text) in there.Where(line => !(line.At < since)).TakeLast(tail ?? int.MaxValue))
+        {
+            yield return text;
+        }
+
+        for (var told = there.Length; follow;)
+        {
+            var (more, isOver) = Ask(() => Find(containerId) is { } found ? (found.Logs.Skip(told).ToArray(), found.Status != ContainerStatus.Running) : ([], true));
+            foreach (var (_, text) in more)
+            {
+                yield return text;
+            }
+
+            told += more.Length;
+            if (isOver && more.Length == 0)
+            {
+                yield break;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken);
+        }
+    }
 
     public Task<ExecResult> ExecuteAsync(string containerId, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
         LookAsync(

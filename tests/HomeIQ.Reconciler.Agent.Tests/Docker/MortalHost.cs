@@ -28,6 +28,8 @@ internal sealed class MortalHost(Lifeline life, IContainerHost engine) : IContai
 
     public Task<IReadOnlyList<string>> ReadLogsAsync(string id, int lines, CancellationToken token) => Look(() => engine.ReadLogsAsync(id, lines, token));
 
+    public IAsyncEnumerable<string> StreamLogsAsync(string id, int? tail, DateTimeOffset? since, bool follow, CancellationToken token) => engine.StreamLogsAsync(id, tail, since, follow, token);
+
     public Task<ExecResult> ExecuteAsync(string id, IReadOnlyList<string> command, CancellationToken token) => Look(() => engine.ExecuteAsync(id, command, token));
 
     public Task<string> CreateContainerAsync(string name, ContainerSpec spec, string imageId, ValueMap<string> labels, CancellationToken token) =>

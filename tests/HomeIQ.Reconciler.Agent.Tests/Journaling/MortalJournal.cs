@@ -46,6 +46,16 @@ internal sealed class MortalJournal(Lifeline life, IJournal journal) : IJournal
         return true;
     });
 
+    public void Decide(Decision decision) => Tell("decision", () =>
+    {
+        journal.Decide(decision);
+        return true;
+    });
+
+    public IReadOnlyList<Decision> Standing() => Look(journal.Standing);
+
+    public IReadOnlyList<Decision> Decisions(int most) => Look(() => journal.Decisions(most));
+
     public IReadOnlyList<RunRecord> Runs(int most) => Look(() => journal.Runs(most));
 
     public IReadOnlyList<string> RunIds() => Look(journal.RunIds);

@@ -196,6 +196,62 @@ public sealed class SqliteJournalTests : IDisposable
         Assert.Empty(again.Quarantine());
     }
 
+    [Fact]
+    public void A_release_is_on_record_and_takes_the_entry_with_it()
+    {
+        using (var journal = Open())
+        {
+            journal.AddQuarantine(new QuarantineEntry("q-1", "run", "abc123", clock.Now, new([KeyValuePair.Create("api", "digest")]), "api", "sick"));
+            journal.Decide(new Release("q-1"));
+        }
+
+        using var again = Open();
+        Assert.Empty(again.Quarantine());
+        Assert.Equal(new Release("q-1") { At = clock.Now }, Assert.Single(again.Decisions(10)));
+    }
+
+    [Fact]
+    public void Decisions_hold_until_another_one_about_the_same_or_the_run_that_they_allow()
+    {
+        using var journal = Open();
+        var plan = Plan with { Digest = "0123456789abcdef" };
+        journal.Decide(new Suspension(null, clock.Now.AddHours(1), "first"));
+        journal.Decide(new Suspension(null, clock.Now.AddHours(2), "longer"));
+        journal.Decide(new Suspension("api", clock.Now.AddHours(1), "debugging"));
+        journal.Decide(new Approval(plan.Digest));
+        Assert.Equal(["longer", "debugging"], journal.Standing().OfType<Suspension>().Select(suspension => suspension.Reason));
+
+        journal.Begin(new RunStarted(Plan with { Digest = "another" }, null, "apply"));
+        Assert.Single(journal.Standing().OfType<Approval>());
+        journal.Begin(new RunStarted(plan, null, "apply"));
+        Assert.Empty(journal.Standing().OfType<Approval>());
+
+        journal.Decide(new Resumption("api"));
+        Assert.Equal("longer", Assert.Single(journal.Standing().OfType<Suspension>()).Reason);
+        journal.Decide(new Suspension("api", clock.Now.AddHours(1), "again"));
+        journal.Decide(new Resumption(null));
+        Assert.Empty(journal.Standing());
+        Assert.Equal(7, journal.Decisions(10).Count);
+    }
+
+    [Fact]
+    public void A_journal_of_the_first_format_is_led_on_with_all_that_it_holds()
+    {
+        string run;
+        using (var journal = Open())
+        {
+            run = journal.Begin(new RunStarted(Plan, null, "apply"));
+        }
+
+        Sql("DROP TABLE decisions; PRAGMA user_version = 1");
+        using var later = Open();
+
+        Assert.Equal(run, Assert.Single(later.Unfinished()).Id);
+        Assert.Empty(later.Decisions(10));
+        later.Decide(new Release("q-1"));
+        Assert.Single(later.Decisions(10));
+    }
+
     private SqliteJournal Open() => new(JournalPath, clock);
 
     private static string Promote(SqliteJournal journal, string state)

@@ -40,6 +40,8 @@ internal sealed class AgentProcess : IDisposable
 
     public Reconciliation Reconciliation { get; }
 
+    public Decisions Decisions => new(new SealedStore(state), journal, clock);
+
     /// <summary>Read past the process' life.</summary>
     public IJournal Journal => journal;
 

@@ -57,12 +57,19 @@ public class JsonTests
     }
 
     [Fact]
+    public void Every_decision_is_the_same_after_it_was_written()
+    {
+        Assert.All(Samples.Decisions, decision => Assert.Equal(decision with { At = Stacks.Start }, JournalJson.ReadDecision(JournalJson.Write(decision), Stacks.Start)));
+    }
+
+    [Fact]
     public void Every_kind_of_value_has_a_sample_and_a_name_in_the_json()
     {
         AssertComplete<Step>(Samples.Steps);
         AssertComplete<Change>(Samples.Changes);
         AssertComplete<Receipt>(Samples.Receipts);
         AssertComplete<JournalEntry>(Samples.Entries);
+        AssertComplete<Decision>(Samples.Decisions);
         AssertComplete<Probe>(Samples.Service.Policy.Probes);
     }
 

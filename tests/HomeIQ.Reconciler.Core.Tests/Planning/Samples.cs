@@ -222,6 +222,7 @@ internal static class Samples
         Refusals = [new("port-clash", "web", "port 80 is taken")],
         Approvals = [new("large-removal", "stack", "7 of 31 services would go", "look twice")],
         Holds = [new("quarantined", "influxdb", "failed before", "release it")],
+        Suspensions = [new("suspended", "web", "web is suspended until tomorrow", "resume it")],
         Unverified = ["web"],
         Contents = new([new("influxdb", "d1")]),
         Digest = "0011223344556677",
@@ -236,6 +237,8 @@ internal static class Samples
         new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4),
         new LeftDrifted("c1", "HostConfig.Memory is still 1"),
     ];
+
+    public static readonly ValueList<Decision> Decisions = [new Release("q-1"), new Suspension("web", Stacks.Start.AddHours(2), "the roof is open"), new Resumption(null), new Approval("0123456789abcdef")];
 
     public static readonly ValueList<JournalEntry> Entries =
     [

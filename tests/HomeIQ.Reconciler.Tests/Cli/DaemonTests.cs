@@ -56,6 +56,28 @@ public sealed class DaemonTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task It_takes_decisions_tells_them_to_whoever_follows_and_is_held_up_by_nobody()
+    {
+        Start();
+        await HeardAsync();
+        using var client = (await DaemonClient.FindAsync(State, Cancel))!;
+        var news = client.FollowAsync(Cancel).GetAsyncEnumerator(Cancel);
+        Assert.True(await news.MoveNextAsync());
+        Assert.Null(news.Current.Decision);
+
+        var until = DateTimeOffset.UtcNow.AddHours(1);
+        Assert.False((await client.DecideAsync(new Planning.Suspension(null, DateTimeOffset.UnixEpoch, "over already"), Cancel)).IsTaken);
+        Assert.True((await client.DecideAsync(new Planning.Suspension(null, until, "the roof is open"), Cancel)).IsTaken);
+
+        Assert.True(await news.MoveNextAsync());
+        Assert.Equal(until, Assert.IsType<Planning.Suspension>(news.Current.Decision).Until);
+        await stop.CancelAsync();
+        await daemon!.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        await Assert.ThrowsAsync<IOException>(async () => await news.MoveNextAsync());
+        await news.DisposeAsync();
+    }
+
+    [Fact]
     public async Task It_tells_its_health_over_its_socket_only_to_its_owner()
     {
         Start();

@@ -5,7 +5,7 @@ namespace HomeIQ.Reconciler.Cli;
 /// <summary>What the program says about itself, and that the README says the same.</summary>
 public sealed partial class HelpTests
 {
-    public static TheoryData<string> Verbs => ["validate", "plan", "diff", "apply", "status", "history", "show", "rollback", "adopt", "schema", "completion", "version"];
+    public static TheoryData<string> Verbs => ["validate", "plan", "diff", "apply", "status", "history", "show", "rollback", "adopt", "retry", "quarantine", "get", "approve", "suspend", "resume", "wait", "events", "logs", "doctor", "run", "reconcile", "schema", "completion", "version"];
 
     [Fact]
     public async Task The_program_tells_what_it_is_and_lists_its_verbs()

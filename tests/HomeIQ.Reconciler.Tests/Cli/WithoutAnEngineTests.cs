@@ -38,14 +38,56 @@ public sealed class WithoutAnEngineTests
     [Theory]
     [InlineData("history")]
     [InlineData("show")]
-    public async Task Where_nothing_was_applied_there_is_no_past_and_none_is_made(string verb)
+    [InlineData("events")]
+    [InlineData("quarantine", "list")]
+    [InlineData("resume")]
+    [InlineData("approve", "0123456789abcdef")]
+    public async Task Where_nothing_was_applied_there_is_no_past_and_none_is_made(params string[] verb)
     {
         using var homeiq = new Homeiq();
 
         Assert.Equal(
             new Ended(2, "", "homeiq: error: /TEST/state holds no journal: nothing was applied from there yet\n        give --state DIR, or run homeiq apply first\n"),
-            await homeiq.RunAsync(verb, "--state", homeiq.Files.PathOf("state")));
+            await homeiq.RunAsync([.. verb, "--state", homeiq.Files.PathOf("state")]));
         Assert.False(Directory.Exists(homeiq.Files.PathOf("state")));
+    }
+
+    [Fact]
+    public async Task The_doctor_looks_at_each_part_by_itself_says_what_to_do_and_makes_nothing()
+    {
+        using var homeiq = new Homeiq();
+        House.WriteBroken(homeiq, "repository/desired-state");
+        var repository = await homeiq.CommitAsync("first");
+
+        var ended = await homeiq.RunAsync(
+            "doctor", "--repo", repository, "--state", homeiq.Files.PathOf("state"), "--docker", $"unix://{homeiq.Files.PathOf("no.sock")}", "--git-ssh-key", homeiq.Files.PathOf("no.key"), "-o", "json");
+
+        Assert.Equal(1, ended.Code);
+        var found = JsonDocument.Parse(ended.Out).RootElement.EnumerateArray().ToDictionary(finding => finding.GetProperty("check").GetString()!, finding => finding.GetProperty("result").GetString());
+        Assert.Equal(
+            [("credentials", "Fail"), ("daemon", "Warn"), ("desired state", "Fail"), ("engine", "Fail"), ("repository", "Ok"), ("state", "Warn")],
+            found.Where(pair => pair.Key is not ("unit" or "image space")).Select(pair => (pair.Key, pair.Value!)).OrderBy(pair => pair.Key, StringComparer.Ordinal));
+        Assert.False(Directory.Exists(homeiq.Files.PathOf("state")));
+        Assert.Empty(Directory.GetFileSystemEntries(homeiq.Files.PathOf("tmp"), "homeiq-*"));
+    }
+
+    [Theory]
+    [InlineData("suspend", "--for", "2h")]
+    [InlineData("suspend", "--reason", "x")]
+    [InlineData("suspend", "--for", "soon", "--reason", "x")]
+    [InlineData("wait", "--for=better")]
+    [InlineData("wait")]
+    [InlineData("logs")]
+    [InlineData("approve")]
+    [InlineData("quarantine", "release")]
+    public async Task What_is_asked_for_by_halves_ends_with_2(params string[] arguments)
+    {
+        using var homeiq = new Homeiq();
+
+        var ended = await homeiq.RunAsync(arguments);
+
+        Assert.Equal((2, ""), (ended.Code, ended.Out));
+        Assert.NotEmpty(ended.Error);
     }
 
     [Fact]
