@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Planning;
 
 namespace HomeIQ.Reconciler.Applying;
@@ -11,7 +12,7 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
     /// <param name="done">Numbers of steps that an earlier process finished.</param>
     /// <param name="goOn">True on a first install: what does not depend on a failed step is still done.</param>
     /// <returns>The steps that failed, in the order of their failing; empty when all is done.</returns>
-    /// <exception cref="Locking.LockLostException">Somebody else may act by now: no further step was begun.</exception>
+    /// <exception cref="LockLostException">Somebody else may act by now: no further step was begun.</exception>
     public async Task<IReadOnlyList<StepFailed>> PerformAsync(
         Plan plan, IReadOnlySet<int> done, int parallel, bool goOn, CancellationToken cancellationToken)
     {
@@ -82,13 +83,13 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
                 return (step, new StepFailed(step.Number, isRollback, FailureClass.Environmental, "not begun: the run was stopped", null, null));
             }
 
+            journal.Append(context.Run, new StepIntended(step.Number, isRollback));
+            context.Progress.Report(new StepBegan(step, isRollback));
             if (context.Lock is { } engineLock)
             {
                 await engineLock.ConfirmAsync();
             }
 
-            journal.Append(context.Run, new StepIntended(step.Number, isRollback));
-            context.Progress.Report(new StepBegan(step, isRollback));
             var receipt = await performer.PerformAsync(step, isRollback, cancellationToken);
             context.Note(step.Step.Subject, receipt, isRollback);
             var done = new StepDone(step.Number, isRollback, receipt);
@@ -112,12 +113,15 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
         }
         catch (StepFailedException failed)
         {
-            var failure = new StepFailed(
+            return (step, Broke(new StepFailed(
                 step.Number, isRollback, failed.Class, context.Redactor.Redact(failed.Message), failed.Hint, failed.Evidence)
-            { Service = failed.Service };
-            journal.Append(context.Run, failure);
-            context.Progress.Report(new StepBroke(step, isRollback, failure, context.Time.GetElapsedTime(began)));
-            return (step, failure);
+            { Service = failed.Service }));
+        }
+        catch (LockLostException lost)
+        {
+            // On record like any failure, so that nobody takes it for a crash; but a way back would act, too.
+            Broke(new StepFailed(step.Number, isRollback, FailureClass.Environmental, $"the lock on the engine was lost: {lost.Message}", null, null));
+            throw;
         }
         finally
         {
@@ -125,6 +129,13 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
             {
                 places.Release();
             }
+        }
+
+        StepFailed Broke(StepFailed failure)
+        {
+            journal.Append(context.Run, failure);
+            context.Progress.Report(new StepBroke(step, isRollback, failure, context.Time.GetElapsedTime(began)));
+            return failure;
         }
     }
 }
