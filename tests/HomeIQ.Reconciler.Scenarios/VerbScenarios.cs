@@ -76,8 +76,8 @@ public sealed class VerbScenarios : IAsyncDisposable
         Assert.Contains("suspension", await stream.ReadLineAsync(), StringComparison.Ordinal);
         house.Docker("rm", "-f", house.Container("web"));
         await DoneAsync("reconcile");
-        var told = await JsonAsync("status", "-o", "json");
-        Assert.Contains("the roof is open", told.GetProperty("suspended").GetString(), StringComparison.Ordinal);
+        var suspended = await JsonAsync("status", "-o", "json");
+        Assert.Contains("the roof is open", suspended.GetProperty("suspended").GetString(), StringComparison.Ordinal);
         Assert.Equal(1, (await house.HomeiqAsync("wait", "--for=healthy", "--timeout", "5s")).Code);
         Assert.Null(await house.Engine.FindContainerAsync(house.Container("web"), default));
         var apply = await house.HomeiqAsync("apply");

@@ -14,6 +14,9 @@ public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore
     /// <summary>By the state that says so, which never changes.</summary>
     private (string? State, IReadOnlyDictionary<string, Ownership> Owners) known = (null, new Dictionary<string, Ownership>(StringComparer.Ordinal));
 
+    /// <summary>The same engine, which stays its opener's to let go of.</summary>
+    public static IContainerHost Over(IContainerHost engine, SealedStore sealedStore, IJournal journal, string instance) => new LabellingHost(engine, sealedStore, journal, instance);
+
     public Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken) => engine.DescribeAsync(cancellationToken);
 
     public async Task<IReadOnlyList<ObservedContainer>> ListContainersAsync(CancellationToken cancellationToken) =>

@@ -46,7 +46,7 @@ public sealed class Reconciliation
         this.journal = journal;
         this.time = time;
         sealedStore = new(state);
-        host = new LabellingHost(engine, sealedStore, journal, settings.Instance);
+        host = LabellingHost.Over(engine, sealedStore, journal, settings.Instance);
         var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         logs = new(settings, host, lookout);
@@ -368,7 +368,7 @@ public sealed class Reconciliation
         }
         catch (LockLostException lost)
         {
-            return new(ApplyResult.CutOff, $"ended between two steps, because the lock on the engine was lost: {lost.Message}", journal.Unfinished().LastOrDefault()?.Id)
+            return new(ApplyResult.CutOff, $"ended between two steps, because the lock on the engine was lost: {lost.Message}", journal.Unfinished() is [.., var cut] ? cut.Id : null)
             {
                 Hint = "somebody else may act on this engine; the next homeiq apply from here finishes what was begun, when it has the lock",
             };

@@ -47,7 +47,7 @@ public static class StateChecks
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         var open = new[] { root, Path.Combine(root, "journal.db"), Path.Combine(root, "key"), Path.Combine(root, "sealed") }
-            .FirstOrDefault(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != 0);
+            .FirstOrDefault(path => Path.Exists(path) && (File.GetUnixFileMode(path) & others) != UnixFileMode.None);
         if (open is not null)
         {
             return new("state", Soundness.Fail, $"{open} can be read or written by others, and secrets lie sealed there", $"chmod go-rw {open}");

@@ -96,7 +96,7 @@ internal sealed class Doctor(AgentSettings settings)
     private Finding Credentials()
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if (settings.GitSshKey is { } key && (!File.Exists(key) || (File.GetUnixFileMode(key) & others) != 0))
+        if (settings.GitSshKey is { } key && (!File.Exists(key) || (File.GetUnixFileMode(key) & others) != UnixFileMode.None))
         {
             return new("credentials", Soundness.Fail, $"the key {key} {(File.Exists(key) ? "can be read by others, and ssh refuses it" : "is not there")}", File.Exists(key) ? $"chmod 600 {key}" : "put it there, or name another one with --git-ssh-key");
         }

@@ -199,7 +199,6 @@ public sealed class GitSourceSpecs : IDisposable
     [Fact]
     public async Task What_is_read_after_the_end_is_an_error_and_no_freed_memory()
     {
-        using var repository = new TestRepository();
         repository.Commit("x", "1");
         var source = repository.Open();
         await source.FetchAsync(Token);

@@ -236,16 +236,16 @@ internal sealed partial class FaultProxy : IAsyncDisposable
         return null;
     }
 
-    [GeneratedRegex("^(POST|PUT|DELETE) ", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^(POST|PUT|DELETE) ", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex ChangeLine();
 
     /// <summary>Probes ask inside containers; that is a look.</summary>
-    [GeneratedRegex("^POST [^ ]*/(exec|auth|wait|start\\?detach)|^POST [^ ]*/exec/", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^POST [^ ]*/(exec|auth|wait|start\\?detach)|^POST [^ ]*/exec/", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex LookLine();
 
-    [GeneratedRegex("\\r\\nConnection:[^\\r]*", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("\\r\\nConnection:[^\\r]*", RegexOptions.IgnoreCase, 60_000)]
     private static partial Regex ConnectionLine();
 
-    [GeneratedRegex("\\r\\nContent-Length: *(?<bytes>[0-9]+)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("\\r\\nContent-Length: *(?<bytes>[0-9]+)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex LengthLine();
 }
