@@ -103,7 +103,7 @@ public sealed class LockScenarios : IAsyncDisposable
     public async Task A_run_whose_lock_is_removed_ends_between_two_steps_and_the_next_apply_finishes_it()
     {
         await house.ApplyAsync();
-        house.Edit("compose.yaml", "GREETING: hello", "GREETING: hello, START_DELAY: \"8\"").Commit("An api that takes its time");
+        house.Edit("compose.yaml", "GREETING: hello", "GREETING: hello, START_DELAY: \"4\"").Commit("An api that takes its time");
         using (var process = house.Start("apply"))
         {
             var said = new StringBuilder();
