@@ -72,7 +72,8 @@ public class RollbackPlannerTests
     public void A_repair_is_undone_before_what_it_repaired()
     {
         var watched = Cut(Plan(Swap("web")), 6, done: true);
-        var repair = Cut(Plan([.. Swap("web")[..1], .. Swap("web")[3..]]), 4, done: true, receipts: (1, new ContainerMade("c1ean-web", "newimage-web"))) with { Id = "run-8", StartedAt = Start.AddHours(1) };
+        var repair = Cut(Plan([.. Swap("web")[..1], .. Swap("web")[3..]]), 4, done: true, receipts: (1, new ContainerMade("c1ean-web", "newimage-web"))) with
+        { Id = "run-8", StartedAt = Start.AddHours(1) };
 
         Assert.Equal(
             [

@@ -6,7 +6,12 @@ public sealed class GoalTests
 {
     private static readonly HostStatus Fine = new()
     {
-        Project = "house", Instance = "home", Sync = Sync.Synced, Health = Health.Healthy, Revision = "aaaa1111", Effective = "aaaa1111",
+        Project = "house",
+        Instance = "home",
+        Sync = Sync.Synced,
+        Health = Health.Healthy,
+        Revision = "aaaa1111",
+        Effective = "aaaa1111",
         Conditions = [new("Ready", "True", "SyncedAndHealthy", "")],
     };
 
