@@ -18,6 +18,12 @@ internal sealed class ContainerMaker(RunContext context)
     {
         if (await context.Host.FindContainerAsync(name, default) is { Owner: { } owner } again && again.Id != lost && owner.Instance == context.Instance && owner.SpecDigest == digest)
         {
+            if (context.Sealed.FindRecorded(again.Id) is null)
+            {
+                // Made, and the answer was lost.
+                context.Sealed.PutRecorded(again.Id, again.Fields);
+            }
+
             return new(again.Id, again.ImageId);
         }
 

@@ -41,6 +41,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
             .Where(container => container.Owner?.Instance == context.Instance)
             .ToDictionary(container => container.Name, StringComparer.Ordinal);
         var networks = await context.Host.ListNetworksAsync(default);
+        var touched = context.Journal.Find(context.Run)?.Plan.Steps.Select(step => step.Step.Subject).ToHashSet(StringComparer.Ordinal) ?? [];
         var services = new List<EffectiveService>();
         foreach (var service in desired.Services.Where(service => service.Scale > 0))
         {
@@ -48,9 +49,9 @@ internal sealed class Promotion(RunContext context, EventHub events)
             var container = context.MadeFor(service.Name) is null && held is not null && containers.Values.FirstOrDefault(candidate => candidate.Id == held.ContainerId) is { } same
                 ? same
                 : containers.GetValueOrDefault(service.ContainerName);
-            if (container is null && held is not null && service.Policy.Drift is not DriftPolicy.Correct)
+            if (container is null && held is not null && (service.Policy.Drift is not DriftPolicy.Correct || !touched.Contains(service.Name)))
             {
-                // Gone, and to be left alone: what the host is held to stays as it was.
+                // Gone, and to be left alone or not this run's doing: what the host is held to stays as it was, and is put right as drift where it may be.
                 services.Add(held with { Service = service });
                 continue;
             }

@@ -46,7 +46,7 @@ internal sealed class ProposalPush(GitAddress address, GitTransfer transfer)
 
     private static Commit Make(Repository repository, Proposal proposal)
     {
-        var parent = repository.Lookup<Commit>(proposal.Base);
+        var parent = repository.Lookup<Commit>(proposal.Base) ?? throw Refused($"Commit {proposal.Base} is not in the source any more.");
         var signature = new Signature(Author, Email, proposal.At);
         return repository.ObjectDatabase.CreateCommit(signature, signature, proposal.Message, TreeOf(repository, parent, proposal), [parent], prettifyMessage: false);
     }

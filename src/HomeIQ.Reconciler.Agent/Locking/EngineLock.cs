@@ -108,7 +108,7 @@ public sealed class EngineLock(IContainerHost host, string instance, LockHolder 
         if (held.Lost is null && !IsFresh(held))
         {
             await RenewAsync(held, CancellationToken.None);
-            if (held.Lost is null && SinceRenewal(held) > settings.Lease - settings.Renewal)
+            if (held.Lost is null && Age(held) > settings.Lease - settings.Renewal)
             {
                 held.Lost = "the engine did not answer its renewals";
             }
@@ -231,7 +231,9 @@ public sealed class EngineLock(IContainerHost host, string instance, LockHolder 
     private TimeSpan SinceRenewal(Hold held) => time.GetElapsedTime(held.Renewed.Ticks);
 
     /// <remarks>By both clocks: the one that counts evenly stands still while a machine sleeps.</remarks>
-    private bool IsFresh(Hold held) => SinceRenewal(held) < settings.Fresh && (time.GetUtcNow() - held.Renewed.Wall).Duration() < settings.Fresh;
+    private TimeSpan Age(Hold held) => (SinceRenewal(held), (time.GetUtcNow() - held.Renewed.Wall).Duration()) is var (even, wall) && even > wall ? even : wall;
+
+    private bool IsFresh(Hold held) => Age(held) < settings.Fresh;
 
     private sealed record Moment(long Ticks, DateTimeOffset Wall);
 

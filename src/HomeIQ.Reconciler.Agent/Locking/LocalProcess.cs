@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HomeIQ.Reconciler.Journaling;
 
 namespace HomeIQ.Reconciler.Locking;
@@ -11,7 +12,22 @@ public static class LocalProcess
 
     /// <summary>Certain that it has ended: it was a process of this machine as this one sees them, and is none any more.</summary>
     public static bool HasEnded(LockHolder holder) =>
-        holder.Boot.Length > 0 && holder.Boot == Boot() && holder.Processes.Length > 0 && holder.Processes == Namespace() && StartOf(holder.Process) != holder.Started;
+        holder.Boot.Length > 0 && holder.Boot == Boot() && holder.Processes.Length > 0 && holder.Processes == Namespace()
+        && (!IsThere(holder.Process) || (Read($"/proc/{holder.Process}/stat") is not null && StartOf(holder.Process) != holder.Started));
+
+    /// <summary>Asked of the kernel and not of <c>/proc</c>, which may hide processes of other users.</summary>
+    private static bool IsThere(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static string Boot() => Read("/proc/sys/kernel/random/boot_id")?.Trim() ?? "";
 

@@ -30,8 +30,8 @@ public sealed record LockHolder(string Host, string Boot, string Processes, int 
     public bool IsNear(LockHolder other) => Boot.Length > 0 && Boot == other.Boot && Processes.Length > 0 && Processes == other.Processes;
 
     /// <summary>An earlier process of the same state directory; only one at a time has that, so it has ended.</summary>
-    /// <remarks>Within one start of the machine: a copy of the directory on another machine is somebody else.</remarks>
-    public bool WasBefore(LockHolder other) => State == other.State && Boot.Length > 0 && Boot == other.Boot;
+    /// <remarks>Within one start of the machine, and at the same place: a copy of the directory is somebody else.</remarks>
+    public bool WasBefore(LockHolder other) => State == other.State && Folder == other.Folder && Boot.Length > 0 && Boot == other.Boot;
 
     public ValueMap<string> ToLabels(string instance) => new(
     [

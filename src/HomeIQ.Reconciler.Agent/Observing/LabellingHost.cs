@@ -12,7 +12,7 @@ namespace HomeIQ.Reconciler.Observing;
 public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore, IJournal journal, string instance) : IContainerHost
 {
     /// <summary>By the state that says so, which never changes.</summary>
-    private (string? State, IReadOnlyDictionary<string, Ownership> Owners) known = (null, new Dictionary<string, Ownership>(StringComparer.Ordinal));
+    private volatile Known known = new(null, new Dictionary<string, Ownership>(StringComparer.Ordinal));
 
     /// <summary>The same engine, which stays its opener's to let go of.</summary>
     public static IContainerHost Over(IContainerHost engine, SealedStore sealedStore, IJournal journal, string instance) => new LabellingHost(engine, sealedStore, journal, instance);
@@ -112,25 +112,25 @@ public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore
     private IReadOnlyDictionary<string, Ownership> Owners()
     {
         var state = journal.Pointers().Effective;
-        if (state is not null && state != known.State)
+        var read = known;
+        if (state is null || state == read.State)
         {
-            known = (state, Read(state).ToDictionary(
-                adopted => adopted.Id, adopted => new Ownership(instance, adopted.Service, adopted.Run, adopted.Revision, adopted.SpecDigest), StringComparer.Ordinal));
+            return read.Owners;
         }
 
-        return known.Owners;
-    }
-
-    private ValueList<Adopted> Read(string state)
-    {
         try
         {
-            return sealedStore.FindState(state)?.Adopted ?? [];
+            read = new(state, (sealedStore.FindState(state)?.Adopted ?? []).ToDictionary(
+                adopted => adopted.Id, adopted => new Ownership(instance, adopted.Service, adopted.Run, adopted.Revision, adopted.SpecDigest), StringComparer.Ordinal));
+            known = read;
         }
         catch (JsonException)
         {
-            // Whoever decides by the state tells that it is damaged; until then nothing is ours that does not say so.
-            return [];
+            // Whoever decides by the state tells that it is damaged; until it is mended, what was known stays.
         }
+
+        return read.Owners;
     }
+
+    private sealed record Known(string? State, IReadOnlyDictionary<string, Ownership> Owners);
 }

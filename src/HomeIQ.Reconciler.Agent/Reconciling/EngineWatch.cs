@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 
@@ -27,9 +28,9 @@ public sealed class EngineWatch(IContainerHost host, string instance, Hints hint
                     await HintAsync(happened, cancellationToken);
                 }
             }
-            catch (ContainerHostException)
+            catch (Exception unavailable) when (unavailable is ContainerHostException or JournalException or IOException)
             {
-                // The pass that looks at the engine tells what is wrong with it; here only the next try matters.
+                // The pass that looks at engine and journal tells what is wrong with them; here only the next try matters.
                 failures++;
                 await Task.Delay(settings.BackOff(failures), time, cancellationToken);
             }

@@ -65,7 +65,6 @@ public sealed partial class ReconcileLoop(
 
             // The ears end at once; a run that is under way takes its time, and nobody may close the journal or the clone under it.
             await EndedAsync(work);
-            await EndedAsync(reconciliation.SettledAsync());
             await first;
             await work;
         }
@@ -78,6 +77,7 @@ public sealed partial class ReconcileLoop(
             }
 
             await stop.CancelAsync();
+            await reconciliation.SettledAsync();
             await Task.WhenAll(beside.Select(EndedAsync));
         }
     }

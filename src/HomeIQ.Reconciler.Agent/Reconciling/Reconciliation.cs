@@ -30,11 +30,11 @@ public sealed class Reconciliation
     private readonly SealedStore sealedStore;
     private readonly Lookout lookout;
     private readonly Runs runs;
-    private readonly RevertBranch reverts;
+    private readonly RevertOffers offers;
+    private readonly Gate gate;
     private readonly AdoptionPass adoption;
     private readonly ServiceLogs logs;
     private (string Run, SoakWatch Watch)? watch;
-    private Task offering = Task.CompletedTask;
 
     public Reconciliation(
         AgentSettings settings, IContainerHost engine, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
@@ -50,7 +50,8 @@ public sealed class Reconciliation
         var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         logs = new(settings, host, lookout);
-        reverts = new(settings, source, sealedStore, journal, lookout, time);
+        offers = new(new(settings, source, sealedStore, journal, lookout, time), journal);
+        gate = new(journal);
         runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
         adoption = new(settings, host, engineLock, state, sealedStore, lookout, commits, journal);
     }
@@ -92,11 +93,11 @@ public sealed class Reconciliation
         {
             if (!force && SuspensionOf(watched) is { } suspension)
             {
-                return new(ApplyResult.Suspended, $"{suspension.ToText()}; nothing was touched", Plan: plan) { Hint = "homeiq resume ends it; --force goes on" };
+                return PutOff(suspension, plan);
             }
 
             // A newer commit that changes what is under watch takes its place; any other waits until the watch is over.
-            if (Gate(plan, approve) is null && Supersedes(plan, watched))
+            if (gate.Before(plan, approve) is null && Supersedes(plan, watched))
             {
                 return await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken, watched.Id), watches, cancellationToken);
             }
@@ -108,20 +109,34 @@ public sealed class Reconciliation
 
             if (await SoakedAsync(new(ApplyResult.Soaking, "", watched.Id), watches, cancellationToken) is { Result: not ApplyResult.Applied } ill)
             {
-                return await OfferedAsync(ill, cancellationToken);
+                return await offers.AfterAsync(ill, cancellationToken);
             }
 
             planned = await lookout.PlanAsync(revision, refresh, cancellationToken, force);
             plan = planned.Plan!;
         }
 
-        var report = Gate(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), watches, cancellationToken);
+        var report = gate.Before(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), watches, cancellationToken);
         if (LeavesRest(report) && await lookout.PlanAsync(revision, refresh: false, cancellationToken, force) is { Plan: { } rest } again)
         {
-            report = Gate(rest, approve: null) ?? await SoakedAsync(await runs.BeginAsync(again, RunCause.Apply, cancellationToken), watches, cancellationToken);
+            report = gate.Before(rest, approve: null) ?? await SoakedAsync(await runs.BeginAsync(again, RunCause.Apply, cancellationToken), watches, cancellationToken);
         }
 
-        return await OfferedAsync(report with { Problems = [.. planned.Problems, .. report.Problems] }, cancellationToken);
+        report = report.Result is ApplyResult.Held ? await HealedAsync(report, planned, cancellationToken) : report;
+        return await offers.AfterAsync(report with { Problems = [.. planned.Problems, .. report.Problems] }, cancellationToken);
+    }
+
+    /// <summary>Held is not abandoned, where there is no daemon either: what the host is held to is put right.</summary>
+    private async Task<ApplyReport> HealedAsync(ApplyReport held, Planned planned, CancellationToken cancellationToken)
+    {
+        var healing = await lookout.PlanEffectiveAsync(planned.Observed, cancellationToken);
+        if (healing.Plan is not { } plan || gate.Before(plan, approve: null) is not null)
+        {
+            return held;
+        }
+
+        var report = await runs.BeginAsync(healing, RunCause.Drift, cancellationToken);
+        return report.Result is ApplyResult.Applied ? held with { Problems = [.. held.Problems, new(new(settings.Instance), report.Summary, $"homeiq show {report.Run}", Severity.Note)] } : report;
     }
 
     /// <summary>Tries the branch's newest commit although it failed before: what holds it is released.</summary>
@@ -134,7 +149,7 @@ public sealed class Reconciliation
         if (planned.Plan is { Suspensions.Count: > 0 } suspended)
         {
             // Asked before anything is released: who is told to wait finds it as it was.
-            return Suspended(suspended);
+            return Gate.Suspended(suspended);
         }
 
         foreach (var entry in (planned.Plan?.Holds ?? []).Select(hold => hold.Quarantine).OfType<string>())
@@ -184,7 +199,7 @@ public sealed class Reconciliation
             waits = healing.NotBefore is null && !healing.NeedsPerson ? waits : healing;
         }
 
-        await OfferBesideAsync(planned.Plan, cancellationToken);
+        await offers.BesideAsync(planned.Plan, cancellationToken);
         return new(time.GetUtcNow(), status, planned.Plan, report, waits)
         {
             Next = LeavesRest(report) ? time.GetUtcNow() : watched is null ? null : time.GetUtcNow() + SoakWatch.Round,
@@ -194,7 +209,7 @@ public sealed class Reconciliation
     /// <summary>Begins a run when the plan may run and its turn has come.</summary>
     private async Task<(ApplyReport? Report, Attempt Waits)> TryAsync(Planned planned, RunRecord? watched, CancellationToken cancellationToken)
     {
-        if (planned.Plan is not { } plan || plan.VerdictFor(ApprovedOf(plan)) is not Verdict.Ready)
+        if (planned.Plan is not { } plan || plan.VerdictFor(gate.ApprovedOf(plan)) is not Verdict.Ready)
         {
             return (null, planned.Plan is { Suspensions.Count: > 0 } put && put.VerdictFor(null) is Verdict.Suspended ? new(NextResumption(), put.Suspensions[0].Message) : Attempt.Now);
         }
@@ -211,51 +226,8 @@ public sealed class Reconciliation
             : (null, attempt);
     }
 
-    /// <summary>Ends what is still under way beside the passes.</summary>
-    public Task SettledAsync() => offering;
-
-    /// <summary>Who goes back from something bad is told of the branch that leads out.</summary>
-    private async Task<ApplyReport> OfferedAsync(ApplyReport report, CancellationToken cancellationToken)
-    {
-        if (report is not { Result: ApplyResult.RolledBack, Run: { } run } || journal.Quarantine().FirstOrDefault(known => known.Id == Runs.VerdictOn(run)) is not { } entry)
-        {
-            return report;
-        }
-
-        await offering;
-        if (await reverts.OfferAsync(entry, cancellationToken) is not { } offer)
-        {
-            return report;
-        }
-
-        var suspects = string.Join(", ", entry.Contents.Keys);
-        var told = offer.Problem is { } problem
-            ? new Problem(new("repository"), $"no branch was made that puts {suspects} back: {problem}", Severity: Severity.Note)
-            : new Problem(new("repository"), $"the branch {offer.Branch} puts {suspects} back as in the last known-good commit", "merge it, or mend it by another commit", Severity.Note);
-        return report with { Problems = [.. report.Problems, told] };
-    }
-
-    /// <summary>A repository that answers late keeps nobody from healing.</summary>
-    private async Task OfferBesideAsync(Plan? plan, CancellationToken cancellationToken)
-    {
-        var holds = plan?.Holds.Select(hold => hold.Quarantine).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        if (holds is not { Count: > 0 } || !offering.IsCompleted)
-        {
-            return;
-        }
-
-        await offering;
-        var entries = journal.Quarantine().Where(entry => holds.Contains(entry.Id)).ToList();
-        offering = Task.Run(
-            async () =>
-            {
-                foreach (var entry in entries)
-                {
-                    await reverts.OfferAsync(entry, cancellationToken);
-                }
-            },
-            CancellationToken.None);
-    }
+    /// <summary>Waits for what is still under way beside the passes.</summary>
+    public Task SettledAsync() => offers.SettledAsync();
 
     /// <summary>What a run could not put right in place is made again without waiting for the usual interval.</summary>
     private bool LeavesRest(ApplyReport? report) => report is { Result: ApplyResult.Applied, Run: { } run } && journal.Find(run)!.LeftDrifted.Any();
@@ -321,6 +293,11 @@ public sealed class Reconciliation
         var pointers = journal.Pointers();
         if (Watched() is { } watched)
         {
+            if (!force && SuspensionOf(watched) is { } suspension)
+            {
+                return PutOff(suspension, watched.Plan);
+            }
+
             watch = null;
             return await runs.EndSoakAsync(watched, runs.ContextOf(watched, lookout.Effective()), new(time.GetUtcNow() - watched.StartedAt, TimeSpan.Zero, "a person went back from it", watched.Plan.Contents.Keys.First()));
         }
@@ -334,7 +311,7 @@ public sealed class Reconciliation
         }
 
         var (planned, left) = await lookout.PlanBackAsync(effective, target, force, cancellationToken);
-        if (Gate(planned.Plan!, approve: null) is { } waiting)
+        if (gate.Before(planned.Plan!, approve: null) is { } waiting)
         {
             return waiting;
         }
@@ -400,29 +377,9 @@ public sealed class Reconciliation
     private Suspension? SuspensionOf(RunRecord watched) => journal.Standing().OfType<Suspension>().FirstOrDefault(suspension =>
         suspension.Until > time.GetUtcNow() && (suspension.Service is not { } service || watched.Plan.Contents.ContainsKey(service)));
 
+    private static ApplyReport PutOff(Suspension suspension, Plan plan) => new(ApplyResult.Suspended, $"{suspension.ToText()}; nothing was touched", Plan: plan) { Hint = "homeiq resume ends it; --force goes on" };
+
     /// <summary>When the first suspension ends by itself: that is worth a look.</summary>
     private DateTimeOffset? NextResumption() =>
         journal.Standing().OfType<Suspension>().Where(suspension => suspension.Until > time.GetUtcNow()).Min(suspension => (DateTimeOffset?)suspension.Until);
-
-    /// <summary>The digest of a plan that a person approved before anybody asked to begin it; null when nobody did.</summary>
-    private string? ApprovedOf(Plan plan) =>
-        plan.Approvals.Count > 0 && journal.Standing().OfType<Approval>().Any(approval => approval.Digest == plan.Digest) ? plan.Digest : null;
-
-    private static ApplyReport Suspended(Plan plan) => new(ApplyResult.Suspended, $"{plan.Suspensions[0].Message}; nothing was touched", Plan: plan) { Hint = plan.Suspensions[0].Hint };
-
-    private ApplyReport? Gate(Plan plan, string? approve) => plan.VerdictFor(ApprovedOf(plan) ?? approve) switch
-    {
-        Verdict.Nothing => new(ApplyResult.NothingToDo, $"in sync with {Short(plan.Revision)}", Plan: plan),
-        Verdict.Refused => new(ApplyResult.Refused, "this plan may not run; nothing was touched", Plan: plan),
-        Verdict.Held => new(ApplyResult.Held, $"{plan.Holds[0].Message}", Plan: plan) { Hint = plan.Holds[0].Hint },
-        Verdict.Suspended => Suspended(plan),
-        Verdict.AwaitingApproval => new(
-            ApplyResult.AwaitingApproval,
-            approve is null ? "a person has to approve this plan; nothing was touched" : $"the approved digest {approve} is not this plan's; nothing was touched",
-            Plan: plan)
-        { Hint = $"homeiq apply --approve {plan.Digest}" },
-        _ => null,
-    };
-
-    private static string Short(string revision) => revision.Length > 8 ? revision[..8] : revision;
 }

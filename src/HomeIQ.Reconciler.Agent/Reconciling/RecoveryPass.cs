@@ -25,7 +25,7 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
                 continue;
             }
 
-            if (settled is { Phase: RunPhase.Soaking, Failure: null } && journal.Pointers().Soaking == settled.Id)
+            if (settled is { Phase: RunPhase.Soaking, Verdict: null } && journal.Pointers().Soaking == settled.Id)
             {
                 // Watched again from the beginning: whoever looks next takes it up.
                 continue;
@@ -42,7 +42,7 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
                 runs.QuarantineCrashing(settled);
             }
 
-            switch (settled is { Phase: RunPhase.Soaking, Failure: not null } ? RecoveryAction.GoBack : Recovery.Decide(settled.Phase, before is not null))
+            switch (settled is { Phase: RunPhase.Soaking, Verdict: not null } ? RecoveryAction.GoBack : Recovery.Decide(settled.Phase, before is not null))
             {
                 case RecoveryAction.Drop:
                     // Nothing old was touched. What was made beside it would lie about until some later run is promoted.

@@ -51,6 +51,11 @@ internal sealed class RevertBranch(AgentSettings settings, GitSource source, Sea
         try
         {
             var head = source.Resolve(settings.Branch).Id;
+            if (lookout.Contains(source.TreeAt(head), entry) is false)
+            {
+                return new ProposalOutcome.NotPushed(branch, "the branch does not ask for what failed any more", null);
+            }
+
             var (texts, reason) = Restored(entry, good, head);
             if (texts.Count == 0)
             {

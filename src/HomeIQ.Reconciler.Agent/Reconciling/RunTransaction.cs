@@ -9,6 +9,9 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <summary>A run as one transaction over the whole commit: all of it, or everything that it changed goes back (DESIGN §6).</summary>
 internal sealed class RunTransaction(IJournal journal, Applier applier, RunContext context, TimeProvider time)
 {
+    /// <summary>Between two tries of a way back, of which nobody can measure whether it would have gone well: an engine that starts anew has a minute.</summary>
+    private static readonly TimeSpan[] Pauses = [.. new[] { 1, 2, 4, 8, 15, 30 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+
     /// <summary>Where no policy is at hand.</summary>
     private static readonly int UsualParallel = new Policy().Parallel;
 
@@ -139,7 +142,22 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         }
 
         context.Progress.Report(new RollbackBegan(plan, reason));
-        return (plan, await applier.PerformAsync(plan, Done(record), Parallel, goOn: false, CancellationToken.None));
+        return (plan, await PerformBackAsync(record.Id, plan));
+    }
+
+    /// <summary>What stands on a step that failed waits, the rest is still done; what failed for the surroundings is tried again.</summary>
+    private async Task<IReadOnlyList<StepFailed>> PerformBackAsync(string run, Plan plan)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var stuck = await applier.PerformAsync(plan, Done(Record(run)), Parallel, goOn: true, CancellationToken.None);
+            if (stuck.Count == 0 || tries == Pauses.Length || stuck.Any(failure => failure.Class is not FailureClass.Environmental))
+            {
+                return stuck;
+            }
+
+            await Task.Delay(Pauses[tries], time, CancellationToken.None);
+        }
     }
 
     /// <summary>What of the way back an earlier process finished.</summary>
@@ -197,7 +215,7 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
             journal.Append(record.Id, new RollbackStarted(stop, "stopping what failed; the rest stays up"));
         }
 
-        var stuck = await applier.PerformAsync(stop, Done(record), Parallel, goOn: true, CancellationToken.None);
+        var stuck = await PerformBackAsync(record.Id, stop);
         var told = string.Join("; ", failures.Select(failure => Describe(record.Plan, failure)).Concat(stuck.Select(failure => Describe(stop, failure))).DefaultIfEmpty("it was cut off").Distinct(StringComparer.Ordinal));
         return End(record.Id, RunPhase.Incomplete, after: null, $"not promoted: {told}", ApplyResult.Incomplete, (failures.Count > 0 ? failures[0] : null)?.Hint);
     }

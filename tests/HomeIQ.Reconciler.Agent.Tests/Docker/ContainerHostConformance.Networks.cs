@@ -167,7 +167,7 @@ public abstract partial class ContainerHostConformance
 
         await FailsAsync(HostFailure.Conflict, () => Host.ConnectAsync(network, other, new(Named("net")) { Ipv4Address = "10.213.10.7" }, Cancel));
 
-        // Engine 20.10 goes on listing the network that it did not let the container join.
+        // Engine 20.10 goes on listing the network that it refused, and says to whoever would disconnect it that it is not connected.
         Assert.Contains((await LookAsync(other)).Networks, joined => joined.Network == Named("other"));
     }
 

@@ -107,6 +107,17 @@ public sealed class EngineLockTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_copy_of_the_state_directory_beside_it_is_somebody_else()
+    {
+        await Of(1, state: "own").TryTakeAsync(Cancel);
+
+        var copy = Of(2, state: "own", folder: "/copy");
+
+        Assert.NotNull(await copy.TryTakeAsync(Cancel));
+        Assert.NotNull(await copy.FindOtherAsync(Cancel));
+    }
+
+    [Fact]
     public async Task A_copy_of_the_state_directory_on_another_machine_is_somebody_else()
     {
         await Of(1, state: "own").TryTakeAsync(Cancel);
@@ -343,9 +354,9 @@ public sealed class EngineLockTests : IAsyncDisposable
     }
 
     private EngineLock Of(
-        int process, string? state = null, string machine = "cellar", string processes = "pid:[1]", string instance = "homeiq", HandClock? clock = null)
+        int process, string? state = null, string? folder = null, string machine = "cellar", string processes = "pid:[1]", string instance = "homeiq", HandClock? clock = null)
     {
-        var self = new LockHolder(machine, $"boot of {machine}", processes, process, $"{process}", state ?? $"{process}", $"/state/{process}", Guid.NewGuid().ToString("N"));
+        var self = new LockHolder(machine, $"boot of {machine}", processes, process, $"{process}", state ?? $"{process}", folder ?? $"/state/{state ?? $"{process}"}", Guid.NewGuid().ToString("N"));
         var one = new EngineLock(engine, instance, self, holder => holder.IsNear(self) && ended.Contains(holder.Process), Settings, clock ?? this.clock);
         locks.Add(one);
         return one;

@@ -43,12 +43,22 @@ public sealed class DecisionTests : IAsyncDisposable
         Assert.Contains("web running", stage.Picture, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_suspended_service_is_let_alone_and_its_neighbours_are_looked_after()
+    [Theory]
+    [InlineData("stopped")]
+    [InlineData("removed")]
+    public async Task A_suspended_service_is_let_alone_and_its_neighbours_are_looked_after(string how)
     {
         await InstalledAsync();
         Take(new Suspension("web", stage.Clock.Now.AddDays(30), "debugging"));
-        stage.Engine.StopByHand("web");
+        if (how == "stopped")
+        {
+            stage.Engine.StopByHand("web");
+        }
+        else
+        {
+            stage.Engine.RemoveByHand("web");
+        }
+
         await loop!.PassAsync(pass => pass.Status is { Sync: Sync.OutOfSync });
 
         stage.Engine.RemoveByHand("api");

@@ -31,13 +31,7 @@ public sealed class KillMatrixTests
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
-    public Task A_first_install_goes_on(int parallel) => EachCutAsync(before: null, Stacks.Three(), parallel, async (stage, cut) =>
-    {
-        var report = await stage.ApplyAsync();
-        cut.Expect(report.Result is ApplyResult.Applied or ApplyResult.NothingToDo, $"the next apply was {report.Result}: {report.Summary}");
-        cut.Expect(stage.Picture == cut.New, $"the host is\n{stage.Picture}");
-        await cut.IsAtRestAsync(stage);
-    });
+    public Task A_first_install_goes_on(int parallel) => EachCutAsync(before: null, Stacks.Three(), parallel, GoesOnAsync);
 
     [Theory]
     [InlineData(1)]
@@ -56,44 +50,19 @@ public sealed class KillMatrixTests
 
     [Theory]
     [MemberData(nameof(Matrix))]
-    public Task An_upgrade_is_taken_back_and_then_done(string change, int parallel) => EachCutAsync(Changes[change].Before, Changes[change].After, parallel, async (stage, cut) =>
-    {
-        var report = await stage.ApplyAsync();
-        cut.Expect(report.Result is ApplyResult.Applied or ApplyResult.NothingToDo, $"the next apply was {report.Result}: {report.Summary}");
-        cut.Expect(stage.Picture == cut.New, $"the host is\n{stage.Picture}");
-        await cut.IsAtRestAsync(stage);
-    });
+    public Task An_upgrade_is_taken_back_and_then_done(string change, int parallel) => EachCutAsync(Changes[change].Before, Changes[change].After, parallel, GoesOnAsync);
 
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
     public Task A_watch_that_is_killed_ends_with_the_new_containers(int parallel) => EachCutAsync(
-        Stacks.Three(), Stacks.Three(api: "1.1.0"), parallel,
-        async (stage, cut) =>
-        {
-            var report = await stage.ApplyAsync();
-            cut.Expect(report.Result is ApplyResult.Applied or ApplyResult.NothingToDo, $"the next apply was {report.Result}: {report.Summary}");
-            cut.Expect(stage.Picture == cut.New, $"the host is\n{stage.Picture}");
-            await cut.IsAtRestAsync(stage);
-        },
-        soak: "20s");
+        Stacks.Three(), Stacks.Three(api: "1.1.0"), parallel, GoesOnAsync, soak: "20s");
 
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
     public Task What_falls_ill_while_it_is_watched_goes_all_the_way_back(int parallel) => EachCutAsync(
-        Stacks.Three(), Stacks.Three(api: "1.9.0-late"), parallel,
-        async (stage, cut) =>
-        {
-            var report = await stage.ApplyAsync();
-            cut.Expect(report.Result is ApplyResult.Held or ApplyResult.RolledBack, $"the next apply was {report.Result}: {report.Summary}");
-            cut.Expect(report.Result == ApplyResult.Held || !cut.WasMeasured, "what was measured bad was tried again");
-            var after = await stage.ApplyAsync();
-            cut.Expect(after.Result == ApplyResult.Held, $"the apply after it was {after.Result}: {after.Summary}");
-            cut.Expect(stage.Picture == cut.Old, $"the host is\n{stage.Picture}");
-            cut.Expect(cut.Ids.All((await stage.IdsAsync()).Contains), "the containers are not the old ones");
-        },
-        soak: "20s");
+        Stacks.Three(), Stacks.Three(api: "1.9.0-late"), parallel, GoesBackAsync, soak: "20s");
 
     [Theory]
     [MemberData(nameof(Matrix))]
@@ -111,16 +80,7 @@ public sealed class KillMatrixTests
     [Theory]
     [MemberData(nameof(Matrix))]
     public Task A_rollback_goes_on_back_and_what_was_measured_bad_stays_away(string change, int parallel) =>
-        EachCutAsync(Changes[change].Before, Changes[change].Bad, parallel, async (stage, cut) =>
-        {
-            var report = await stage.ApplyAsync();
-            cut.Expect(report.Result is ApplyResult.Held or ApplyResult.RolledBack, $"the next apply was {report.Result}: {report.Summary}");
-            cut.Expect(report.Result == ApplyResult.Held || !cut.WasMeasured, "what was measured bad was tried again");
-            var after = await stage.ApplyAsync();
-            cut.Expect(after.Result == ApplyResult.Held, $"the apply after it was {after.Result}: {after.Summary}");
-            cut.Expect(stage.Picture == cut.Old, $"the host is\n{stage.Picture}");
-            cut.Expect(cut.Ids.All((await stage.IdsAsync()).Contains), "the containers are not the old ones");
-        });
+        EachCutAsync(Changes[change].Before, Changes[change].Bad, parallel, GoesBackAsync);
 
     [Theory]
     [MemberData(nameof(Matrix))]
@@ -139,6 +99,25 @@ public sealed class KillMatrixTests
                 report.Result is ApplyResult.Applied or ApplyResult.NothingToDo or ApplyResult.Held, $"the last apply was {report.Result}: {report.Summary}");
             cut.Expect(stage.Picture == (report.Result == ApplyResult.Held ? cut.Old : cut.New), $"the host is\n{stage.Picture}");
         });
+
+    private static async Task GoesOnAsync(Stage stage, Cut cut)
+    {
+        var report = await stage.ApplyAsync();
+        cut.Expect(report.Result is ApplyResult.Applied or ApplyResult.NothingToDo, $"the next apply was {report.Result}: {report.Summary}");
+        cut.Expect(stage.Picture == cut.New, $"the host is\n{stage.Picture}");
+        await cut.IsAtRestAsync(stage);
+    }
+
+    private static async Task GoesBackAsync(Stage stage, Cut cut)
+    {
+        var report = await stage.ApplyAsync();
+        cut.Expect(report.Result is ApplyResult.Held or ApplyResult.RolledBack, $"the next apply was {report.Result}: {report.Summary}");
+        cut.Expect(report.Result == ApplyResult.Held || !cut.WasMeasured, "what was measured bad was tried again");
+        var after = await stage.ApplyAsync();
+        cut.Expect(after.Result == ApplyResult.Held, $"the apply after it was {after.Result}: {after.Summary}");
+        cut.Expect(stage.Picture == cut.Old, $"the host is\n{stage.Picture}");
+        cut.Expect(cut.Ids.All((await stage.IdsAsync()).Contains), "the containers are not the old ones");
+    }
 
     private static async Task EachCutAsync(string? before, string after, int parallel, Func<Stage, Cut, Task> recover, string soak = "none")
     {

@@ -155,6 +155,25 @@ public sealed class LockTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_that_is_lost_while_a_commit_is_watched_takes_nothing_back()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        stage.Soak = "20s";
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+        using var process = stage.Begin();
+        await using var loop = process.Loop();
+        await loop.PassAsync(pass => pass.Status is { WatchedRun: not null });
+
+        stage.Engine.PruneMarks();
+        stage.LockClock.Advance(new LockSettings().Fresh);
+        await loop.PassAsync(pass => pass.Status is { WatchedRun: null, Sync: Reporting.Sync.Synced });
+
+        Assert.Contains("api running healthy house/app:1.1.0", stage.Picture, StringComparison.Ordinal);
+        Assert.DoesNotContain(process.Journal.Runs(10), run => run.Phase is RunPhase.RolledBack or RunPhase.RollbackFailed);
+    }
+
+    [Fact]
     public async Task A_way_back_whose_lock_is_gone_is_gone_on_with_later()
     {
         stage.Commit(Stacks.Three());

@@ -67,10 +67,47 @@ public sealed class RollbackVerbTests : IDisposable
     {
         await UpgradedAsync(stage);
         stage.Engine.Faults.FailAt("start", 1, HostFailure.PortTaken);
-        stage.Engine.Faults.FailAt("start", 2, HostFailure.Engine);
+        for (var nth = 2; nth <= 10; nth++)
+        {
+            // However often the way back tries.
+            stage.Engine.Faults.FailAt("start", nth, HostFailure.Engine);
+        }
 
         Assert.Equal(ApplyResult.RollbackFailed, (await stage.RollbackAsync()).Result);
         Assert.Single(stage.Quarantine());
+    }
+
+    [Fact]
+    public async Task A_way_back_that_an_engine_does_not_answer_for_a_while_is_gone_on_with()
+    {
+        await UpgradedAsync(stage);
+        stage.Engine.Faults.FailAt("start", 1, HostFailure.PortTaken);
+        stage.Engine.Faults.FailAt("start", 2, HostFailure.Engine);
+        stage.Engine.Faults.FailAt("start", 3, HostFailure.Unreachable);
+
+        Assert.Equal(ApplyResult.RolledBack, (await stage.RollbackAsync()).Result);
+        Assert.Contains("api running healthy house/app:1.1.0", stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_way_back_that_failed_is_put_right_by_the_next_apply_although_the_commit_is_held()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        var (before, ids) = (stage.Picture, await stage.IdsAsync());
+        stage.Commit(Stacks.Three(api: "1.9.0-sick"));
+        for (var nth = 2; nth <= 10; nth++)
+        {
+            stage.Engine.Faults.FailAt("start", nth, HostFailure.Engine);
+        }
+
+        Assert.Equal(ApplyResult.RollbackFailed, (await stage.ApplyAsync()).Result);
+        stage.Engine.Faults.Clear();
+
+        Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
+        Assert.Equal(before, stage.Picture);
+        Assert.True(ids.All((await stage.IdsAsync()).Contains));
+        Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
     }
 
     [Fact]
