@@ -92,7 +92,8 @@ public class RollbackPlannerTests
         var made = new ContainerRef("c0ffee-web", "web");
         var fix = Cut(
             Plan([.. Swap("web").Select(step => step switch { StopContainer stop => stop with { Container = made }, SetAside aside => aside with { Container = made, AsideName = "web.aside" }, _ => step })]),
-            6, done: true, receipts: (1, new ContainerMade("c1ean-web", "newimage-web"))) with { Id = "run-8", StartedAt = Start.AddHours(1) };
+            6, done: true, receipts: (1, new ContainerMade("c1ean-web", "newimage-web"))) with
+        { Id = "run-8", StartedAt = Start.AddHours(1) };
 
         var back = RollbackPlanner.PlanFor(fix, Web, [superseded]);
 
