@@ -47,7 +47,7 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
     }
 
     /// <summary>Called in dependency order, so that what follows from a consequence is seen, too.</summary>
-    public void OfNeeds(ServiceWork work)
+    public void OfNeeds(ServiceWork work, Remarks remarks)
     {
         if (work.Desired is not { Scale: > 0 } desired)
         {
@@ -62,8 +62,7 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
             }
             else if (provider.ComesUpAnew && work.IsRunning)
             {
-                work.RestartsWithOthers = true;
-                work.Raise(Move.Restart, $"it shares a namespace of {provider.Name}, which is started again");
+                Restart(work, provider, $"it shares a namespace of {provider.Name}, which is started again", remarks);
             }
             else if (work.IsRunning && provider.IsRunning && inventory.SuspensionOf(work.Name) is null && provider.Container!.StartedAt > work.Container!.StartedAt)
             {
@@ -75,10 +74,22 @@ internal sealed class Consequences(Inventory inventory, IReadOnlyDictionary<stri
         {
             if (named.MayHaveMoved && work.IsRunning)
             {
-                work.RestartsWithOthers = true;
-                work.Raise(Move.Restart, $"restarts with {named.Name}");
+                Restart(work, named, $"restarts with {named.Name}", remarks);
             }
         }
+    }
+
+    /// <summary>A repair does not wait for a suspended neighbour, and does not touch it either; a commit would (<see cref="Judgements.OnSuspension"/>).</summary>
+    private void Restart(ServiceWork work, ServiceWork other, string cause, Remarks remarks)
+    {
+        if (inventory.SuspensionOf(work.Name) is { } suspension && !other.IsChanged && inventory.IsRepair)
+        {
+            remarks.Warn("not-restarted", work.Name, $"{cause}, and is left alone: {suspension.ToText()}", $"docker restart {work.Container!.Name} if it does not find {other.Name} any more");
+            return;
+        }
+
+        work.RestartsWithOthers = true;
+        work.Raise(Move.Restart, cause);
     }
 
     /// <summary>Nothing moves in an earlier phase than what it needs.</summary>

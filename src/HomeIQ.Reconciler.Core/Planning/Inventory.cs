@@ -62,6 +62,9 @@ internal sealed class Inventory
     /// <param name="service">Null for what holds for the whole host.</param>
     public Suspension? SuspensionOf(string? service) => Situation.Suspensions.FirstOrDefault(suspension => suspension.Service == service && suspension.Until > Situation.Observed.At);
 
+    /// <summary>The host is held to this very commit already: what there is to do was not asked for by a commit.</summary>
+    public bool IsRepair => Situation.Effective?.Revision == Situation.Desired.Revision;
+
     /// <summary>How drift of a service is dealt with now: nobody touches one that is suspended.</summary>
     public DriftPolicy DriftOf(DesiredService service) => SuspensionOf(service.Name) is not null && service.Policy.Drift == DriftPolicy.Correct ? DriftPolicy.Warn : service.Policy.Drift;
 

@@ -148,7 +148,7 @@ public static class Planner
         {
             work.Order = place++;
             work.Phase = work.Desired is null ? phases.Count + 1 : phaseOf.GetValueOrDefault(work.Name, phases.Count);
-            consequences.OfNeeds(work);
+            consequences.OfNeeds(work, remarks);
             consequences.OfPhases(work, remarks);
         }
 

@@ -22,8 +22,10 @@ internal static class Daemon
     public static async Task RunAsync(AgentSettings settings, LoopSettings pace, IPEndPoint? listen, Log? log, CancellationToken cancellationToken)
     {
         var events = new EventBroadcast(TimeProvider.System);
+        var signs = new SignsOfLife(new SystemdNotifier(), TimeProvider.System);
         await using var session = Session.Open(settings, new Applying.Listener<Applying.RunEvent>(happened =>
         {
+            signs.Tell(happened);
             events.Report(happened);
             log?.Runs.Report(happened);
         }));
@@ -57,14 +59,7 @@ internal static class Daemon
                 }
             });
 
-            // Says nothing unless a notify socket is named, whoever started it.
-            var systemd = new SystemdNotifier();
-            var told = false;
-            loop.Tell(_ =>
-            {
-                systemd.Notify(told ? new ServiceState("WATCHDOG=1") : ServiceState.Ready);
-                told = true;
-            });
+            loop.Tell(signs.Tell);
 
             await app.StartAsync(cancellationToken);
             File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -78,7 +73,7 @@ internal static class Daemon
             }
             finally
             {
-                systemd.Notify(ServiceState.Stopping);
+                signs.TellStopping();
                 await app.StopAsync(CancellationToken.None);
                 File.Delete(socket);
             }

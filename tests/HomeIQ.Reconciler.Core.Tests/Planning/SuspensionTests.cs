@@ -51,6 +51,21 @@ public sealed class SuspensionTests
     }
 
     [Fact]
+    public void A_repair_does_not_wait_for_a_suspended_service_that_it_would_restart_and_leaves_it_alone()
+    {
+        var stack = Installed(Service("db"), Service("api", "db") with { Policy = new() { RestartWith = ["db"] } });
+
+        var plan = Suspended(stack.Stopped("db"), "api").Plan;
+
+        Assert.Equal(Verdict.Ready, plan.VerdictFor(null));
+        Assert.Equal(["db"], plan.Steps.Select(step => step.Step).OfType<StartContainer>().Select(start => start.Service));
+        Assert.DoesNotContain(plan.Steps, step => step.Step is RestartContainer);
+        var warning = Assert.Single(plan.Warnings, warning => warning is { Code: "not-restarted", Subject: "api" });
+        Assert.Equal("restarts with db, and is left alone: api is suspended until 2026-11-23 06:00:00Z: the roof is open", warning.Message);
+        Assert.Contains(stack.Stopped("db").Plan.Steps, step => step.Step is RestartContainer { Service: "api" });
+    }
+
+    [Fact]
     public void It_ends_by_itself()
     {
         var late = Suspended(Stack.Stopped("api"), "api");
