@@ -54,6 +54,9 @@ public sealed class RunContext
     /// <summary>Id of the state that this run was watched in, as it is sealed by now; null when it is not watched.</summary>
     public string? Watched { get; set; }
 
+    /// <summary>By which the run learns that a newer commit overtakes it; null when none can.</summary>
+    internal RunUnderWay? UnderWay { get; set; }
+
     public string EngineVersion { get; init; } = "";
 
     /// <summary>Host on which published ports are reached.</summary>

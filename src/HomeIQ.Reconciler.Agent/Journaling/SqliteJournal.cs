@@ -99,7 +99,7 @@ public sealed class SqliteJournal : IJournal
                 if (Pointer(GoodPointer) is { } old && old != state)
                 {
                     // A repair changes nothing about what lies before; and who went back to a state comes next to the one before that.
-                    Follow(state, entry.Receipt is StateSealed { IsRepair: true } ? Pointer(PreviousPointer) : IsRollback(run) ? Pointer(Before(Pointer(PreviousPointer))) : old);
+                    Follow(state, entry.Receipt is StateSealed { IsRepair: true } ? Pointer(PreviousPointer) : BackTo(run) is { } target ? Pointer(Before(target)) : old);
                 }
 
                 Point(GoodPointer, state);
@@ -286,8 +286,11 @@ public sealed class SqliteJournal : IJournal
 
     private static string Before(string? state) => $"before {state}";
 
-    private bool IsRollback(string run) =>
-        Scalar("SELECT body FROM entries WHERE run = $1 ORDER BY seq LIMIT 1", run) is string first && JournalJson.Read(first, default) is RunStarted { Cause: RunCause.Rollback };
+    /// <summary>The state that a person goes back to by this run; null when it is another kind of run.</summary>
+    private string? BackTo(string run) =>
+        Scalar("SELECT body FROM entries WHERE run = $1 ORDER BY seq LIMIT 1", run) is string first && JournalJson.Read(first, default) is RunStarted { Cause: RunCause.Rollback } started
+            ? started.GoesTo ?? Pointer(PreviousPointer)
+            : null;
 
     private string? Pointer(string name) => (string?)Scalar("SELECT state FROM pointers WHERE name = $1", name);
 

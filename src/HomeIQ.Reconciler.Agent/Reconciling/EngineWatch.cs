@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Locking;
@@ -12,7 +13,15 @@ public sealed class EngineWatch(IContainerHost host, string instance, Hints hint
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(150);
 
     private static readonly string[] ContainerActions = ["destroy", "rename", "update", "pause", "unpause", "oom", "start"];
+    /// <summary>What takes a container away from how it was made. A correction starts, creates and joins, so that these are somebody else's, or a run's.</summary>
+    private static readonly string[] Disturbing = ["kill", "stop", "die", "destroy", "rename", "update", "pause", "oom"];
+
     private static readonly string[] NetworkActions = ["destroy", "disconnect", "connect"];
+
+    private readonly ConcurrentDictionary<string, string> disturbed = new(StringComparer.Ordinal);
+
+    /// <summary>What the engine told last of how a service's container was disturbed, in its words and with its time; null when it told nothing. Engines do not tell who asked.</summary>
+    public string? LastOf(string service) => disturbed.GetValueOrDefault(service);
 
     /// <summary>Listens until cancelled; an engine that cannot be reached is tried again, ever more slowly.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
@@ -39,6 +48,12 @@ public sealed class EngineWatch(IContainerHost host, string instance, Hints hint
 
     private async Task HintAsync(EngineEvent happened, CancellationToken cancellationToken)
     {
+        if (happened.Kind == "container" && IsOurs(happened) && Disturbing.Contains(happened.Action) && happened.Attributes.TryGetValue(Ownership.ServiceLabel, out var service))
+        {
+            var how = happened.Attributes.TryGetValue("signal", out var signal) ? $" (signal {signal})" : happened.Attributes.TryGetValue("exitCode", out var code) ? $" (exit code {code})" : "";
+            disturbed[service] = $"{happened.Action}{how} of {Name(happened)} at {happened.At:HH:mm:ss}Z";
+        }
+
         switch (happened.Kind)
         {
             case "engine":

@@ -86,6 +86,18 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         return ServiceReport.Of(status, planned.Plan, planned.Desired, planned.Effective, planned.Observed!, [.. journal.Standing().OfType<Suspension>()]);
     }
 
+    /// <summary>Why what is left to do is not done by itself now: of the branch's commit where it may be tried, else of what the host is held to.</summary>
+    private async Task<Attempt> WaitsAsync(Planned planned, ObservedState observed, bool hasDrifted, CancellationToken cancellationToken)
+    {
+        if (planned.Plan is { IsEmpty: true } || planned.Effective is null && planned.Plan is null)
+        {
+            return Attempt.Now;
+        }
+
+        var plan = planned.Plan is { } head && head.VerdictFor(null) is Verdict.Ready ? head : hasDrifted ? (await PlanEffectiveAsync(observed, cancellationToken)).Plan : null;
+        return plan is { IsEmpty: false } ? Attempts.For(plan, journal.Runs(Attempts.RecentRuns)) : Attempt.Now;
+    }
+
     private async Task<(Planned Planned, string? Problem)> LookAsync(CancellationToken cancellationToken)
     {
         try
@@ -145,7 +157,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
             LockedBy = (await engineLock.FindOtherAsync(cancellationToken))?.ToString(),
             Held = HoldsOf(planned.Plan, planned.Desired),
         };
-        status = status.With(journal.Standing(), observed.At);
+        status = status.With(journal.Standing(), observed.At).With(await WaitsAsync(planned, observed, status.Drift.Count > 0, cancellationToken), observed.At);
         return status with { Conditions = conditions = Conditions.Of(status, time.GetUtcNow(), conditions) };
     }
 
@@ -167,6 +179,23 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
     /// <summary>Whether the files of a commit still ask for all of what failed; null when they cannot be loaded.</summary>
     public bool? Contains(ISourceTree tree, QuarantineEntry entry) =>
         DesiredStateLoader.Load(Request(tree)).State is { } desired ? entry.Contents.All(pair => Changes.ContentDigest.Of(pair.Key, desired, key.ToArray()) == pair.Value) : null;
+
+    /// <summary>The newest commit that was fetched, by whoever it was.</summary>
+    public Revision Head() => source.Resolve(settings.Branch);
+
+    /// <summary>The first of some contents that a commit has otherwise; null when it has all of them, cannot be loaded, or asks for what failed before.</summary>
+    public string? FirstChanged(Revision commit, ValueMap<string> contents)
+    {
+        if (DesiredStateLoader.Load(Request(source.TreeAt(commit.Id))).State is not { } desired)
+        {
+            return null;
+        }
+
+        string? DigestOf(string name) => Changes.ContentDigest.Of(name, desired, key.ToArray());
+
+        var changed = contents.FirstOrDefault(pair => DigestOf(pair.Key) != pair.Value).Key;
+        return changed is null || journal.Quarantine().Any(entry => entry.Contents.All(pair => DigestOf(pair.Key) == pair.Value)) ? null : changed;
+    }
 
     /// <summary>Only what is promoted lets go of anything, so that passes with nothing to do need not look at what there is.</summary>
     /// <param name="isRepair">While a run is watched nothing goes on account of it: it may yet turn out bad.</param>

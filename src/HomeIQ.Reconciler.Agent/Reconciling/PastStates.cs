@@ -24,6 +24,27 @@ internal sealed class PastStates(SealedStore sealedStore, IJournal journal)
         ];
     }
 
+    /// <summary>The state in which a commit was last known-good, by how its id begins; or why there is none to go back to.</summary>
+    public (string? Id, ApplyReport? Obstacle) Named(string commit, JournalPointers pointers)
+    {
+        var known = Read().Where(state => state.IsPromoted && state.Id != pointers.Effective).ToList();
+        var found = known.Where(state => state.State.Revision.StartsWith(commit, StringComparison.Ordinal)).ToList();
+        if (sealedStore.FindHeldState(pointers.Effective)?.Revision.StartsWith(commit, StringComparison.Ordinal) == true)
+        {
+            return (null, new(ApplyResult.NothingToDo, $"the host is on {PlanText.Revision(commit)} already"));
+        }
+
+        return found.Select(state => state.State.Revision).Distinct(StringComparer.Ordinal).Count() switch
+        {
+            1 => (found[0].Id, null),
+            0 => (null, new(ApplyResult.Refused, $"{PlanText.Revision(commit)} is no known-good commit that is kept here; nothing was touched")
+            {
+                Hint = known.Count == 0 ? "none is kept: policy.generations says how many are" : $"kept are: {string.Join(", ", known.Select(state => PlanText.Revision(state.State.Revision)).Distinct(StringComparer.Ordinal))}",
+            }),
+            _ => (null, new(ApplyResult.Refused, $"several known-good commits begin with {commit}; nothing was touched") { Hint = "give more of its id" }),
+        };
+    }
+
     /// <summary>It was last known-good once: by its run's promotion, as the repair of one that was, or at the end of a way back that had to make containers again.</summary>
     private bool IsPromoted(string id)
     {

@@ -52,6 +52,7 @@ public sealed partial class ReconcileLoop(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        source.Tell(reconciliation.Consider);
         var beside = new[] { source.FollowAsync(stop.Token), engine.ListenAsync(stop.Token) };
         try
         {
@@ -85,7 +86,7 @@ public sealed partial class ReconcileLoop(
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
-        string? lockedBy = null;
+        string? lockedBy = null, waiting = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             var began = time.GetTimestamp();
@@ -109,6 +110,15 @@ public sealed partial class ReconcileLoop(
                 else
                 {
                     LogLocked(lockedBy);
+                }
+            }
+
+            if (report.Status?.Waiting is var waits && waits != waiting)
+            {
+                waiting = waits;
+                if (waiting is not null)
+                {
+                    LogWaiting(waiting);
                 }
             }
 
@@ -145,13 +155,24 @@ public sealed partial class ReconcileLoop(
                 await AnswerAsync(request, cancellationToken);
             }
 
-            return await reconciliation.PassAsync(source.View, cancellationToken);
+            return WithCulprit(await reconciliation.PassAsync(source.View, cancellationToken));
         }
         catch (Exception unavailable) when (unavailable is ContainerHostException or JournalException or IOException or LockLostException)
         {
             LogUnavailable(unavailable.Message);
             return new(time.GetUtcNow(), null, null, null, Attempt.Now, unavailable.Message);
         }
+    }
+
+    /// <summary>A correction that waits because somebody undoes it: what the engine told of that, as far as it tells.</summary>
+    private PassReport WithCulprit(PassReport report)
+    {
+        if (report is not { Waits.Contested: { } service, Status.Waiting: { } waiting } || engine.LastOf(service) is not { } told)
+        {
+            return report;
+        }
+
+        return report with { Status = report.Status with { Waiting = $"{waiting}; the engine told last: {told}" } };
     }
 
     private async Task AnswerAsync(Request request, CancellationToken cancellationToken)
@@ -194,6 +215,9 @@ public sealed partial class ReconcileLoop(
 
     [LoggerMessage(LogLevel.Information, "Nobody else acts on this engine any more")]
     private partial void LogUnlocked();
+
+    [LoggerMessage(LogLevel.Warning, "Waiting: {Why}")]
+    private partial void LogWaiting(string why);
 
     [LoggerMessage(LogLevel.Error, "Cannot look after the host: {Problem}")]
     private partial void LogUnavailable(string problem);

@@ -14,9 +14,6 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <remarks>Looking verbs perform no mutating engine call and take no lock; mutating ones hold the state directory and the engine, and first finish what a crash left.</remarks>
 public sealed class Reconciliation
 {
-    /// <summary>How far back attempts are looked for.</summary>
-    private const int RecentRuns = 50;
-
     /// <summary>Between two looks at what is watched, where no event asks for one.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
@@ -30,11 +27,13 @@ public sealed class Reconciliation
     private readonly SealedStore sealedStore;
     private readonly Lookout lookout;
     private readonly Runs runs;
+    private readonly PastStates past;
     private readonly RevertOffers offers;
     private readonly Gate gate;
     private readonly AdoptionPass adoption;
     private readonly ServiceLogs logs;
     private (string Run, SoakWatch Watch)? watch;
+    private volatile RunUnderWay? underWay;
 
     public Reconciliation(
         AgentSettings settings, IContainerHost engine, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
@@ -51,6 +50,7 @@ public sealed class Reconciliation
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         logs = new(settings, host, lookout);
         offers = new(new(settings, source, sealedStore, journal, lookout, time), journal);
+        past = new(sealedStore, journal);
         gate = new(journal);
         runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
         adoption = new(settings, host, engineLock, state, sealedStore, lookout, commits, journal);
@@ -99,7 +99,7 @@ public sealed class Reconciliation
             // A newer commit that changes what is under watch takes its place; any other waits until the watch is over.
             if (gate.Before(plan, approve) is null && Supersedes(plan, watched))
             {
-                return await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken, watched.Id), watches, cancellationToken);
+                return await SoakedAsync(await BeginAsync(planned, RunCause.Apply, cancellationToken, watched.Id, revision), watches, cancellationToken);
             }
 
             if (!watches)
@@ -116,7 +116,7 @@ public sealed class Reconciliation
             plan = planned.Plan!;
         }
 
-        var report = gate.Before(plan, approve) ?? await SoakedAsync(await runs.BeginAsync(planned, RunCause.Apply, cancellationToken), watches, cancellationToken);
+        var report = gate.Before(plan, approve) ?? await SoakedAsync(await BeginAsync(planned, RunCause.Apply, cancellationToken, revision: revision), watches, cancellationToken);
         if (LeavesRest(report) && await lookout.PlanAsync(revision, refresh: false, cancellationToken, force) is { Plan: { } rest } again)
         {
             report = gate.Before(rest, approve: null) ?? await SoakedAsync(await runs.BeginAsync(again, RunCause.Apply, cancellationToken), watches, cancellationToken);
@@ -220,10 +220,49 @@ public sealed class Reconciliation
             return (null, new(null, $"run {watched.Id} is still being watched, and {PlanText.Revision(plan.Revision)} changes none of its services"));
         }
 
-        var attempt = Attempts.For(plan, journal.Runs(RecentRuns));
+        var attempt = Attempts.For(plan, journal.Runs(Attempts.RecentRuns));
         return attempt.IsDue(time.GetUtcNow())
-            ? (await runs.BeginAsync(planned, isRepair ? RunCause.Drift : RunCause.Commit, cancellationToken, isRepair ? null : watched?.Id), attempt)
+            ? (isRepair ? await runs.BeginAsync(planned, RunCause.Drift, cancellationToken) : await BeginAsync(planned, RunCause.Commit, cancellationToken, watched?.Id), attempt)
             : (null, attempt);
+    }
+
+    /// <summary>Begins a run that a newer commit may overtake, unless a person named the one to go to.</summary>
+    private async Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null, string? revision = null)
+    {
+        if (revision is not null)
+        {
+            return await runs.BeginAsync(planned, cause, cancellationToken, supersedes);
+        }
+
+        using var run = new RunUnderWay(planned.Plan!, cancellationToken);
+        underWay = run;
+        try
+        {
+            // One that came while the plan was made has been told to nobody.
+            Consider(lookout.Head());
+            return await runs.BeginAsync(planned, cause, cancellationToken, supersedes, overtakable: run);
+        }
+        finally
+        {
+            underWay = null;
+        }
+    }
+
+    /// <summary>Looks at a newer commit while a run is under way; if it changes what the run brings, the run goes back at once and the commit has its turn.</summary>
+    /// <remarks>Called beside the worker. Without this a fix would wait until the check that it mends has failed for good.</remarks>
+    public void Consider(Revision head)
+    {
+        try
+        {
+            if (underWay is { } run && run.Plan.Revision != head.Id && lookout.FirstChanged(head, run.Plan.Contents) is { } changed)
+            {
+                run.Overtake($"overtaken by {head.ShortId}, which changes {changed}");
+            }
+        }
+        catch (JournalException)
+        {
+            // The run under way meets the same at its next step, and tells; it is not to be overtaken on a guess.
+        }
     }
 
     /// <summary>Waits for what is still under way beside the passes.</summary>
@@ -286,13 +325,23 @@ public sealed class Reconciliation
 
     /// <summary>Goes back to the last known-good state, or to the one before when the host is there already, and quarantines what it leaves.</summary>
     /// <param name="force">Go on although it is suspended.</param>
-    public Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken, bool force = false) => AloneAsync(() => RollbackAloneAsync(force, cancellationToken), cancellationToken);
+    /// <param name="commit">The known-good commit to go back to, or how its id begins; null = the one before.</param>
+    public Task<ApplyReport> RollbackAsync(CancellationToken cancellationToken, bool force = false, string? commit = null) =>
+        AloneAsync(() => RollbackAloneAsync(force, commit, cancellationToken), cancellationToken);
 
-    private async Task<ApplyReport> RollbackAloneAsync(bool force, CancellationToken cancellationToken)
+    private async Task<ApplyReport> RollbackAloneAsync(bool force, string? commit, CancellationToken cancellationToken)
     {
         var pointers = journal.Pointers();
         if (Watched() is { } watched)
         {
+            if (commit is not null && sealedStore.FindHeldState(pointers.LastKnownGood) is var good && good?.Revision.StartsWith(commit, StringComparison.Ordinal) != true)
+            {
+                return new(ApplyResult.Refused, $"run {watched.Id} is still being watched, and goes back to {PlanText.Revision(good?.Revision ?? "nothing")}; nothing was touched")
+                {
+                    Hint = "homeiq rollback goes back there; further from then on",
+                };
+            }
+
             if (!force && SuspensionOf(watched) is { } suspension)
             {
                 return PutOff(suspension, watched.Plan);
@@ -302,7 +351,13 @@ public sealed class Reconciliation
             return await runs.EndSoakAsync(watched, runs.ContextOf(watched, lookout.Effective()), new(time.GetUtcNow() - watched.StartedAt, TimeSpan.Zero, "a person went back from it", watched.Plan.Contents.Keys.First()));
         }
 
-        if (sealedStore.FindHeldState(pointers.Effective) is not { } effective || sealedStore.FindHeldState(pointers.Previous) is not { } target)
+        var (goesTo, obstacle) = commit is null ? (pointers.Previous, null) : past.Named(commit, pointers);
+        if (obstacle is not null)
+        {
+            return obstacle;
+        }
+
+        if (sealedStore.FindHeldState(pointers.Effective) is not { } effective || sealedStore.FindHeldState(goesTo) is not { } target)
         {
             return new(ApplyResult.Refused, "there is no earlier known-good state to go back to; nothing was touched")
             {
@@ -316,7 +371,7 @@ public sealed class Reconciliation
             return waiting;
         }
 
-        return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left);
+        return await runs.BeginAsync(planned, RunCause.Rollback, cancellationToken, left: left, goesTo: goesTo);
     }
 
     /// <summary>What adopting this host as it runs would record. Holds the state directory and the engine's lock from here on, so that nobody acts in between.</summary>

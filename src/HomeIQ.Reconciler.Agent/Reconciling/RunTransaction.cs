@@ -191,6 +191,13 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         // What was stopped because something else failed is not the reason.
         var failure = failures.FirstOrDefault(candidate => candidate.Class is not FailureClass.Environmental) ?? failures[0];
         var record = Record(run);
+        if (failure.Class is FailureClass.Environmental && context.UnderWay?.Overtaken is { } overtaken)
+        {
+            // Which step that met is of no interest to anybody.
+            failure = new StepFailed(0, IsRollback: false, FailureClass.Environmental, overtaken, null, null);
+            failures = [failure];
+        }
+
         if (IsFirstInstall)
         {
             return await LeaveIncompleteAsync(record, failures);

@@ -19,7 +19,10 @@ internal sealed class Runs(
     /// <summary>Seals what the plan needs, puts the run on record, and completes it.</summary>
     /// <param name="supersedes">The run under watch whose place it takes; null for most.</param>
     /// <param name="left">Contents that a person goes back from: in quarantine before anything is done; null for most.</param>
-    public Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null, ValueMap<string>? left = null)
+    /// <param name="goesTo">Id of the sealed state that a person goes back to; null for all else.</param>
+    /// <param name="overtakable">By which it is told that a newer commit overtakes it; null when none can.</param>
+    public Task<ApplyReport> BeginAsync(
+        Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null, ValueMap<string>? left = null, RunUnderWay? overtakable = null, string? goesTo = null)
     {
         var (plan, desired) = (planned.Plan!, planned.Desired!);
         // Sealed before the run is on record: a journal that names a specification can rely on it.
@@ -32,7 +35,7 @@ internal sealed class Runs(
         var pointers = journal.Pointers();
         var backTo = supersedes is null ? pointers.Effective : pointers.LastKnownGood;
         backTo = StateOf(backTo) is null ? null : backTo;
-        var started = new RunStarted(plan, backTo, cause) { Inherits = supersedes };
+        var started = new RunStarted(plan, backTo, cause) { Inherits = supersedes, GoesTo = goesTo };
         var run = supersedes is null
             ? journal.Begin(started)
             : journal.Supersede(supersedes, new RunEnded(RunPhase.Superseded, null, $"superseded by {PlanText.Revision(plan.Revision)} before it was promoted"), started);
@@ -44,7 +47,8 @@ internal sealed class Runs(
         progress.Report(new RunBegan(run, plan));
         var context = ContextFor(run, plan.Revision, desired, planned.Tree, planned.Effective, StateOf(backTo), planned.Observed?.Engine.Version ?? "");
         Inherit(context, supersedes);
-        return PerformAsync(run, context, new HashSet<int>(), cancellationToken);
+        context.UnderWay = overtakable;
+        return PerformAsync(run, context, new HashSet<int>(), overtakable?.Stopped ?? cancellationToken);
     }
 
     /// <summary>The context of a run that another process or an earlier pass began, as the journal tells it.</summary>

@@ -13,12 +13,16 @@ public sealed class SourceWatch(GitSource source, Hints hints, LoopSettings sett
 {
     private readonly Hints asked = new(time);
     private volatile SourceView view = new(null, null, null);
+    private volatile Action<Revision>[] listeners = [];
     private bool wasRewritten;
 
     public SourceView View => view;
 
     /// <summary>Fetches at once instead of at the next interval.</summary>
     public void Ask() => asked.Give("asked");
+
+    /// <summary>Has somebody told of each new head of the branch, beside whatever the loop is doing.</summary>
+    public void Tell(Action<Revision> listener) => listeners = [.. listeners, listener];
 
     /// <summary>Fetches until cancelled; a source that fails is tried again, ever more slowly.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
@@ -38,6 +42,10 @@ public sealed class SourceWatch(GitSource source, Hints hints, LoopSettings sett
                 if (before.Head?.Head.Id != fetched.Head.Id || before.Failure is not null)
                 {
                     hints.Give($"{fetched.Head.ShortId} {fetched.Head.Subject}");
+                    foreach (var listener in listeners)
+                    {
+                        listener(fetched.Head);
+                    }
                 }
             }
             catch (IOException broken)

@@ -8,6 +8,9 @@ namespace HomeIQ.Reconciler.Journaling;
 /// <param name="NeedsPerson">It is not tried again by itself, whatever the time.</param>
 public sealed record Attempt(DateTimeOffset? NotBefore, string Reason, bool NeedsPerson = false)
 {
+    /// <summary>The service that somebody else changes back again and again; null when it waits for another reason.</summary>
+    public string? Contested { get; init; }
+
     public static Attempt Now { get; } = new(null, "");
 
     /// <summary>True when it may be begun at that moment.</summary>
@@ -18,6 +21,9 @@ public sealed record Attempt(DateTimeOffset? NotBefore, string Reason, bool Need
 /// <remarks>Read from the journal, so that a restart of the daemon does not begin afresh.</remarks>
 public static class Attempts
 {
+    /// <summary>How many runs back attempts are looked for.</summary>
+    public const int RecentRuns = 50;
+
     /// <summary>The first wait after an environmental failure; it doubles with each further one.</summary>
     public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(10);
 
@@ -72,7 +78,10 @@ public static class Attempts
             {
                 return new(
                     corrections[0].EndedAt + ContestRest,
-                    $"{service} was put right {ContestLimit} times within {ContestWindow.TotalMinutes:0} minutes and is changed again each time: somebody else acts on it");
+                    $"{service} was put right {ContestLimit} times within {ContestWindow.TotalMinutes:0} minutes and is changed again each time: somebody else acts on it")
+                {
+                    Contested = service,
+                };
             }
         }
 

@@ -68,6 +68,9 @@ public sealed record RunStarted(Plan Plan, string? Before, string Cause) : Journ
 {
     /// <summary>The run that this one supersedes before it was promoted: the way back leads through both. Null for most.</summary>
     public string? Inherits { get; init; }
+
+    /// <summary>Id of the sealed state that a person goes back to; null for what is no way back by hand, and for older entries, which went to the one before.</summary>
+    public string? GoesTo { get; init; }
 }
 
 public sealed record PhaseEntered(RunPhase Phase) : JournalEntry;

@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 
@@ -83,6 +84,12 @@ public sealed record HostStatus
     /// <summary>Why nothing more is changed by itself until a person acts; null while it is.</summary>
     public string? Stalled { get; init; }
 
+    /// <summary>Why what should be done is not done yet, and when it is tried again; null when nothing waits.</summary>
+    public string? Waiting { get; init; }
+
+    /// <summary>Volumes that this instance made and that nothing wants any more: data is never thrown away. Sorted.</summary>
+    public ValueList<string> KeptVolumes { get; init; } = [];
+
     /// <summary>What a person put off, until when and why; null when nothing is.</summary>
     public string? Suspended { get; init; }
 
@@ -101,6 +108,7 @@ public sealed record HostStatus
         var changed = plan?.Changes.Select(change => change.Subject).ToHashSet(StringComparer.Ordinal) ?? [];
         var containers = observed.Containers.Where(container => container.Owner?.Instance == instance).ToLookup(container => container.Name, StringComparer.Ordinal);
         var held = plan is { Holds.Count: > 0 };
+        var wanted = (desired?.Volumes ?? []).Concat(effective?.Volumes ?? []).Select(volume => volume.Name).ToHashSet(StringComparer.Ordinal);
         var known = (effective?.Services.Select(service => service.Service) ?? [])
             .Concat(desired?.Services ?? [])
             .DistinctBy(service => service.Name)
@@ -133,8 +141,16 @@ public sealed record HostStatus
             Holds = plan?.Holds ?? [],
             Warnings = plan?.Warnings ?? [],
             Refusals = plan?.Refusals ?? [],
+            KeptVolumes = [.. observed.Volumes.Where(volume => volume.Owner?.Instance == instance && !wanted.Contains(volume.Name)).Select(volume => volume.Name).Order(StringComparer.Ordinal)],
         };
     }
+
+    /// <summary>The same with why what should be done waits.</summary>
+    public HostStatus With(Attempt waits, DateTimeOffset at) => waits.IsDue(at) ? this : this with
+    {
+        Waiting = waits.NeedsPerson ? $"{waits.Reason}; not by itself any more: homeiq apply" : $"{waits.Reason}; tried again at {waits.NotBefore:yyyy-MM-dd HH:mm:ss}Z, or by homeiq apply",
+        Stalled = Stalled ?? (waits.NeedsPerson ? waits.Reason : null),
+    };
 
     /// <summary>The same with what a person decided and still holds at that moment.</summary>
     public HostStatus With(IReadOnlyCollection<Decision> standing, DateTimeOffset at)

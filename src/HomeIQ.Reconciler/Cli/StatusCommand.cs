@@ -79,6 +79,11 @@ internal static class StatusCommand
             terminal.Line($"  {terminal.Cyan("watched")}: run {watched} is verified and is watched before it becomes last known-good");
         }
 
+        if (status.Waiting is { } waiting)
+        {
+            terminal.Line($"  {terminal.Yellow("waiting")}: {waiting}");
+        }
+
         if (status.Suspended is { } suspended)
         {
             terminal.Line($"  {terminal.Yellow("suspended")}: {suspended}");
@@ -112,6 +117,11 @@ internal static class StatusCommand
         if (status.Services.Any(service => !service.Verified))
         {
             terminal.Line("* neither health check nor probe: nothing but \"it runs\" stands behind this");
+        }
+
+        if (status.KeptVolumes.Count > 0)
+        {
+            terminal.Line($"kept: {(status.KeptVolumes.Count == 1 ? "volume" : "volumes")} {string.Join(", ", status.KeptVolumes)}, which nothing wants any more (homeiq removes no data; docker volume rm does)");
         }
 
         foreach (var change in status.Drift)

@@ -27,7 +27,7 @@ internal static class Endpoints
         var asking = app.MapGroup("/api/v1/ask").AddEndpointFilter(async (context, next) =>
             context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.Text("ask on the daemon's own socket\n", statusCode: 403));
         asking.MapPost("/apply", Answering(loop, events, "apply", (ask, reconciliation, token) => reconciliation.ApplyAsync(ask.Revision, ask.Approve, ask.Refresh, watches: false, token, ask.Force)));
-        asking.MapPost("/rollback", Answering(loop, events, "roll back", (ask, reconciliation, token) => reconciliation.RollbackAsync(token, ask.Force)));
+        asking.MapPost("/rollback", Answering(loop, events, "roll back", (ask, reconciliation, token) => reconciliation.RollbackAsync(token, ask.Force, ask.Revision?.ToLowerInvariant())));
         asking.MapPost("/retry", Answering(loop, events, "retry", (ask, reconciliation, token) => reconciliation.RetryAsync(watches: false, token, ask.Force)));
         asking.MapPost("/decide", (RequestDelegate)(http => DecideAsync(http, loop, decisions, events)));
         asking.MapPost("/reconcile", () =>

@@ -104,6 +104,46 @@ public sealed class LoopTests : IAsyncDisposable
         Assert.Contains("api running healthy house/app:1.2.0", stage.Picture, StringComparison.Ordinal);
     }
 
+    /// <remarks>kustomize-controller#701: the fix waited for the time limit of the check that it mends.</remarks>
+    [Fact]
+    public async Task A_fix_that_arrives_while_the_bad_commit_is_verified_need_not_wait_for_the_failing_check()
+    {
+        const string patient = "interval: 5m, timeout: 1s, retries: 10";
+        string Patient(string compose) => compose.Replace("interval: 1s, timeout: 1s, retries: 3", patient, StringComparison.Ordinal);
+        await InstalledAsync(compose: Patient(Stacks.Three()));
+        var ids = await stage.IdsAsync();
+        string? fix = null;
+        stage.Engine.Faults.Meanwhile("start", 1, () => fix = stage.Commit(Patient(Stacks.Three(api: "1.2.0"))));
+
+        stage.Commit(Patient(Stacks.Three(api: "1.9.0-sick")));
+        var back = await loop!.PassAsync(pass => pass.Run is not null);
+        var mended = await loop.PassAsync(pass => pass.Run is { Result: ApplyResult.Applied });
+
+        Assert.Equal(ApplyResult.RolledBack, back.Run!.Result);
+        Assert.Equal($"rolled back to {Runs()[2].Plan.Revision[..8]}: overtaken by {fix![..8]}, which changes api", back.Run.Summary);
+        var check = Runs()[1].Begun.Single(step => step.Planned.Step is Planning.VerifyService { Service: "api" });
+        Assert.True(check.EndedAt - check.BegunAt < TimeSpan.FromMinutes(2), $"{check.EndedAt - check.BegunAt}");
+        Assert.Empty(stage.Quarantine());
+        Assert.Contains("house/app:1.2.0", stage.Picture, StringComparison.Ordinal);
+        Assert.Equal([RunPhase.Succeeded, RunPhase.RolledBack, RunPhase.Succeeded], Runs().Select(run => run.Phase));
+        Assert.Equal(ids["db"], (await stage.IdsAsync())["db"]);
+        Assert.Equal(mended.Run!.Run, Runs()[0].Id);
+    }
+
+    [Fact]
+    public async Task A_commit_that_changes_something_else_waits_until_the_run_under_way_has_ended()
+    {
+        await InstalledAsync();
+        stage.Engine.Faults.Meanwhile("start", 1, () => stage.Commit(Stacks.Three(api: "1.1.0", web: "1.1.0")));
+
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+        var first = await loop!.PassAsync(pass => pass.Run is not null);
+        var second = await loop.PassAsync(pass => pass.Run is not null);
+
+        Assert.Equal((ApplyResult.Applied, ApplyResult.Applied), (first.Run!.Result, second.Run!.Result));
+        Assert.Equal([RunPhase.Succeeded, RunPhase.Succeeded, RunPhase.Succeeded], Runs().Select(run => run.Phase));
+    }
+
     [Fact]
     public async Task An_environmental_failure_is_tried_again_ever_more_slowly()
     {
@@ -121,7 +161,7 @@ public sealed class LoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_correction_that_is_undone_again_and_again_stops()
+    public async Task A_correction_that_is_undone_again_and_again_stops_and_is_told_in_status_with_what_the_engine_tells()
     {
         await InstalledAsync();
         for (var i = 0; i < Attempts.ContestLimit; i++)
@@ -134,6 +174,12 @@ public sealed class LoopTests : IAsyncDisposable
         var given = await loop!.PassAsync(pass => pass.Waits.NotBefore is not null);
 
         Assert.Contains("web was put right 5 times", given.Waits.Reason, StringComparison.Ordinal);
+        Assert.Matches("^web was put right 5 times .* somebody else acts on it; tried again at .*Z, or by homeiq apply; the engine told last: (die|kill|stop).* of web at ..:..:..Z$", given.Status!.Waiting);
+        using (var reader = stage.Begin())
+        {
+            Assert.StartsWith(given.Waits.Reason, (await reader.Reconciliation.StatusAsync(TestContext.Current.CancellationToken)).Waiting, StringComparison.Ordinal);
+        }
+
         var again = await loop.PassAsync(pass => pass.Run is not null);
         Assert.True(again.At - given.At >= Attempts.ContestRest - TimeSpan.FromMinutes(1));
     }

@@ -1,5 +1,7 @@
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 using static HomeIQ.Reconciler.Planning.Table;
 
@@ -31,6 +33,35 @@ public sealed class HostStatusTests
 
         Assert.Equal([new NetworkMissing("homeiq-network", IsGone: true)], status.Drift);
         Assert.Equal(Sync.OutOfSync, status.Sync);
+    }
+
+    [Fact]
+    public void Volumes_of_ours_that_nothing_wants_any_more_are_listed_and_nobody_elses()
+    {
+        var ours = new Ownership(Instance, "", "run", "revision", "");
+        var table = Installed(Service("db")).Observe(observed => observed with
+        {
+            Volumes =
+            [
+                .. observed.Volumes,
+                new(new("homeiq_old"), "/var/lib/docker/volumes/homeiq_old/_data", ours),
+                new(new("other_data"), "/var/lib/docker/volumes/other_data/_data", null),
+                new(new("there_data"), "/var/lib/docker/volumes/there_data/_data", ours with { Instance = "another" }),
+            ],
+        });
+
+        Assert.Equal(["homeiq_old"], Status(table).KeptVolumes);
+    }
+
+    [Fact]
+    public void What_waits_says_why_and_until_when_and_what_needs_a_person_is_stalled()
+    {
+        var (status, at) = (Status(Installed(Service("db"))), Now);
+
+        Assert.Null(status.With(new Attempt(at, "it failed"), at).Waiting);
+        Assert.Equal("it failed; tried again at 2026-11-23 04:01:00Z, or by homeiq apply", status.With(new Attempt(at.AddMinutes(1), "it failed"), at).Waiting);
+        var stuck = status.With(new Attempt(null, "it failed", NeedsPerson: true), at);
+        Assert.Equal(("it failed; not by itself any more: homeiq apply", "it failed"), (stuck.Waiting, stuck.Stalled));
     }
 
     private static Table Drifting(DriftPolicy policy, Func<Table, Table> happened) => happened(Installed(Service("api") with { Policy = new() { Drift = policy } }, Service("db")));
