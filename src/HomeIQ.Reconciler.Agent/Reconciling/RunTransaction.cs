@@ -12,6 +12,9 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
     /// <summary>Between two tries of a way back, of which nobody can measure whether it would have gone well: an engine that starts anew has a minute.</summary>
     private static readonly TimeSpan[] Pauses = [.. new[] { 1, 2, 4, 8, 15, 30 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
+    /// <summary>How long after its first failure a service that was put back is looked at once more. Each look takes as long as its health check does.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     /// <summary>Where no policy is at hand.</summary>
     private static readonly int UsualParallel = new Policy().Parallel;
 
@@ -145,19 +148,25 @@ internal sealed class RunTransaction(IJournal journal, Applier applier, RunConte
         return (plan, await PerformBackAsync(record.Id, plan));
     }
 
-    /// <summary>What stands on a step that failed waits, the rest is still done; what failed for the surroundings is tried again.</summary>
+    /// <summary>What stands on a step that failed waits, the rest is still done; what failed for the surroundings is tried again, and what was put back is looked at again.</summary>
+    /// <remarks>A machine that was busy with what failed may answer late for a moment, and to call a person for that would leave the house without its keeper.</remarks>
     private async Task<IReadOnlyList<StepFailed>> PerformBackAsync(string run, Plan plan)
     {
+        long? failing = null;
         for (var tries = 0; ; tries++)
         {
             var stuck = await applier.PerformAsync(plan, Done(Record(run)), Parallel, goOn: true, CancellationToken.None);
-            if (stuck.Count == 0 || tries == Pauses.Length || stuck.Any(failure => failure.Class is not FailureClass.Environmental))
+            failing ??= time.GetTimestamp();
+            if (stuck.Count == 0 || tries == Pauses.Length || !stuck.All(MayPass))
             {
                 return stuck;
             }
 
             await Task.Delay(Pauses[tries], time, CancellationToken.None);
         }
+
+        bool MayPass(StepFailed failure) => failure.Class is FailureClass.Environmental
+            || plan.Steps.Any(step => step.Number == failure.Number && step.Step is VerifyService) && time.GetElapsedTime(failing.Value) < Patience;
     }
 
     /// <summary>What of the way back an earlier process finished.</summary>

@@ -30,6 +30,40 @@ public sealed class WayBackTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_put_back_and_is_ill_for_a_moment_is_looked_at_again_before_a_person_is_called()
+    {
+        await InstallAsync(Stacks.Three());
+        ITimer? recovery = null;
+        stage.Engine.Faults.Meanwhile("start", 2, () =>
+        {
+            stage.Engine.MakeSick("api");
+            recovery = stage.Clock.CreateTimer(_ => stage.Engine.MakeSick("api", sick: false), null, TimeSpan.FromSeconds(20), Timeout.InfiniteTimeSpan);
+        });
+        stage.Commit(Stacks.Three(api: Sick));
+
+        var report = await stage.ApplyAsync();
+
+        await recovery!.DisposeAsync();
+        Assert.True(report.Result == ApplyResult.RolledBack, report.Summary);
+        Assert.Contains("api running healthy house/app:1.0.0", stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_put_back_and_stays_ill_calls_a_person_after_a_while()
+    {
+        await InstallAsync(Stacks.Three());
+        stage.Engine.Faults.Meanwhile("start", 2, () => stage.Engine.MakeSick("api"));
+        stage.Commit(Stacks.Three(api: Sick));
+        var began = stage.Clock.Now;
+
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result == ApplyResult.RollbackFailed, report.Summary);
+        Assert.Contains("the way back failed: api: ", report.Summary, StringComparison.Ordinal);
+        Assert.True(stage.Clock.Now - began < TimeSpan.FromMinutes(4), $"{stage.Clock.Now - began}");
+    }
+
+    [Fact]
     public async Task A_stop_that_was_cut_off_does_not_wake_what_had_been_found_stopped()
     {
         await InstallAsync(Stacks.Three());
