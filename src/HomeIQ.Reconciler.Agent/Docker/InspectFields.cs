@@ -49,7 +49,7 @@ internal static class InspectFields
         }
 
         Flatten("Mounts", inspect.At("Mounts"), fields);
-        foreach (var network in inspect.At("NetworkSettings").At("Networks").Members())
+        foreach (var network in InspectTranslation.Joined(inspect))
         {
             var name = $"NetworkSettings.Networks.{network.Name}";
             fields.Add(new(name, "attached"));

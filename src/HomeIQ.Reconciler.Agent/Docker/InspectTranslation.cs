@@ -42,7 +42,7 @@ internal static class InspectTranslation
             Ports = ports,
             PublishedPorts = status is ContainerStatus.Running or ContainerStatus.Paused ? ToPublished(inspect.At("NetworkSettings").At("Ports"), ports) : [],
             Mounts = ToMounts(inspect.At("Mounts"), host.At("Tmpfs")),
-            Networks = ToAttachments(inspect.At("NetworkSettings").At("Networks"), root.At("Id").Text()),
+            Networks = ToAttachments(inspect),
             NetworkMode = InspectFields.NetworkModeOf(host),
             IpcMode = host.At("IpcMode").Text(),
             PidMode = host.At("PidMode").Text(),
@@ -160,10 +160,20 @@ internal static class InspectTranslation
             .OrderBy(mount => mount.Target, StringComparer.Ordinal),
     ];
 
-    private static ValueList<ObservedAttachment> ToAttachments(JsonElement? networks, string id) =>
-    [
-        .. networks.Members().OrderBy(network => network.Name, StringComparer.Ordinal).Select(network => ToAttachment(network.Name, network.Value, id)),
-    ];
+    /// <summary>The networks that a container is on, by name.</summary>
+    /// <remarks>Engine 20.10 goes on listing a network that it refused to let a running container join; that entry has neither end nor network.</remarks>
+    public static IEnumerable<JsonProperty> Joined(JsonElement inspect)
+    {
+        var isUp = ToStatus(inspect.At("State").At("Status").Text()) is ContainerStatus.Running or ContainerStatus.Paused;
+        return inspect.At("NetworkSettings").At("Networks").Members()
+            .Where(network => !isUp || network.Value.At("EndpointID").Text().Length > 0 || network.Value.At("NetworkID").Text().Length > 0);
+    }
+
+    private static ValueList<ObservedAttachment> ToAttachments(JsonElement inspect)
+    {
+        var id = inspect.At("Id").Text();
+        return [.. Joined(inspect).OrderBy(network => network.Name, StringComparer.Ordinal).Select(network => ToAttachment(network.Name, network.Value, id))];
+    }
 
     private static ObservedAttachment ToAttachment(string name, JsonElement? endpoint, string id)
     {
