@@ -27,7 +27,16 @@ internal sealed class PastStates(SealedStore sealedStore, IJournal journal)
     /// <summary>The state in which a commit was last known-good, by how its id begins; or why there is none to go back to.</summary>
     public (string? Id, ApplyReport? Obstacle) Named(string commit, JournalPointers pointers)
     {
-        var known = Read().Where(state => state.IsPromoted && state.Id != pointers.Effective).ToList();
+        List<SealedState> known;
+        try
+        {
+            known = [.. Read().Where(state => state.IsPromoted && state.Id != pointers.Effective)];
+        }
+        catch (JsonException damaged)
+        {
+            return (null, new(ApplyResult.Refused, $"{damaged.Message.TrimEnd('.')}; nothing was touched") { Hint = "mend or remove it; homeiq rollback alone goes to the state before this one" });
+        }
+
         var found = known.Where(state => state.State.Revision.StartsWith(commit, StringComparison.Ordinal)).ToList();
         if (sealedStore.FindHeldState(pointers.Effective)?.Revision.StartsWith(commit, StringComparison.Ordinal) == true)
         {

@@ -142,6 +142,9 @@ internal sealed class Runs(
     public Task<ApplyReport> FinishCleanUpAsync(RunRecord run, RunContext context, CancellationToken cancellationToken) =>
         PerformAsync(run.Id, context, run.Begun.Where(step => step.Receipt is not null).Select(step => step.Planned.Number).ToHashSet(), cancellationToken);
 
+    /// <summary>What a run could not put right in place is made again without waiting for the usual interval.</summary>
+    public static bool LeavesRest(IJournal journal, ApplyReport? report) => report is { Result: ApplyResult.Applied, Run: { } run } && journal.Find(run)!.LeftDrifted.Any();
+
     /// <summary>Id of the quarantine entry for what a run measured bad.</summary>
     public static string VerdictOn(string run) => $"q-{run}";
 
