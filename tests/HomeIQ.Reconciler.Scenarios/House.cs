@@ -89,9 +89,15 @@ internal sealed class House : IAsyncDisposable
     }
 
     /// <summary>Runs the program to its end.</summary>
-    public async Task<Said> HomeiqAsync(params string[] arguments)
+    public Task<Said> HomeiqAsync(params string[] arguments) => EndAsync(Start(arguments), arguments);
+
+    /// <summary>Runs the program to its end on a pseudo terminal of its own, where both streams are one.</summary>
+    public Task<Said> OnTerminalAsync(params string[] arguments) =>
+        EndAsync(Launch("script", ["-qec", $"stty columns 100 rows 30; exec {Program} {string.Join(' ', arguments)}", "/dev/null"]), arguments);
+
+    private async Task<Said> EndAsync(Process started, string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = started;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Patience);
@@ -108,13 +114,16 @@ internal sealed class House : IAsyncDisposable
         return new Said(process.ExitCode, await output, await error);
     }
 
+    private static string Program => Environment.GetEnvironmentVariable("HOMEIQ_TEST_BINARY") is { Length: > 0 } published ? published : Path.Combine(AppContext.BaseDirectory, "homeiq");
+
     /// <summary>Starts the program; the caller ends it.</summary>
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Launch(Program, arguments);
+
+    private Process Launch(string program, string[] arguments)
     {
-        var program = Environment.GetEnvironmentVariable("HOMEIQ_TEST_BINARY") is { Length: > 0 } published
-            ? published
-            : Path.Combine(AppContext.BaseDirectory, "homeiq");
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = folder };
+        start.Environment["TERM"] = "xterm-256color";
+        start.Environment.Remove("NO_COLOR");
         start.Environment["HOMEIQ_REPO"] = Repository;
         start.Environment["HOMEIQ_STATE"] = State;
         start.Environment["HOMEIQ_DOCKER"] = TestEngine.Endpoint;

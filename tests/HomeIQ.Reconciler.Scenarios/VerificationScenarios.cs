@@ -43,4 +43,26 @@ public sealed class VerificationScenarios
         await house.ExpectReplacedAsync(before, "app");
         await house.ExpectUpAsync("app");
     }
+
+    [Fact]
+    public async Task A_published_port_behind_which_nothing_listens_is_rolled_back_although_the_engines_proxy_accepts_on_it()
+    {
+        await using var house = new House();
+        var ports = $"ports: ['127.0.0.1:{House.FreePort()}:8080']\nhealthcheck: {{disable: true}}\n";
+        house.Policy("services: {app: {verify: {timeout: 3s, probes: [{tcp: 8080, interval: 300ms}]}}}").Compose(("app", ports), ("bystander", "")).Commit("Listens");
+        await house.ApplyAsync();
+        var before = await house.IdsAsync();
+
+        house.Compose(("app", ports + "environment: {PORT: '9090'}"), ("bystander", "")).Commit("Listens elsewhere");
+        var said = await house.HomeiqAsync("apply");
+
+        Assert.True(said.Code == 1, said.ToString());
+        Assert.Contains("probe tcp 8080", said.Out, StringComparison.Ordinal);
+        Assert.Equal(before, await house.IdsAsync());
+        await house.ExpectUpAsync("app", "bystander");
+
+        house.Compose(("app", ports + "image: homeiq-test/app:1.1.0"), ("bystander", "")).Commit("Listens again");
+        await house.ApplyAsync();
+        await house.ExpectReplacedAsync(before, "app");
+    }
 }

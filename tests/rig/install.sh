@@ -19,6 +19,7 @@ missing_packages() {
     have iptables || echo iptables
     have ip || echo iproute2
     have nsenter || echo util-linux
+    have script || echo bsdutils
     have curl || echo curl
     have jq || echo jq
     have gcc || have clang || echo gcc

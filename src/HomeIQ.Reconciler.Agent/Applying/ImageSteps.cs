@@ -10,28 +10,16 @@ namespace HomeIQ.Reconciler.Applying;
 /// <summary>Images and exported files: what can be had before anything stops.</summary>
 internal sealed class ImageSteps(RunContext context)
 {
-    /// <summary>How often a registry that asks to wait is asked again, and how long the first wait is; it doubles.</summary>
+    /// <summary>How often a registry is asked that asks to wait, and how long the first wait is; it doubles.</summary>
     private const int Tries = 4;
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
 
-    public async Task<Receipt> PullAsync(PlannedStep planned, PullImage step, CancellationToken cancellationToken)
+    public Task<Receipt> PullAsync(PlannedStep planned, PullImage step, CancellationToken cancellationToken)
     {
         var progress = new Listener<TransferProgress>(
             news => context.Progress.Report(new StepProgressed(planned, $"{news.Subject} {news.Text}".Trim(), news.Current, news.Total)));
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return Ready(step.Image, await context.Host.PullImageAsync(step.Image, step.Platform, progress, cancellationToken));
-            }
-            catch (ContainerHostException refused) when (refused.Failure is HostFailure.Throttled && attempt < Tries)
-            {
-                var wait = FirstWait * (1 << (attempt - 1));
-                context.Progress.Report(new StepProgressed(planned, $"the registry asks to wait; again in {wait.TotalSeconds:0} s"));
-                await Task.Delay(wait, context.Time, cancellationToken);
-            }
-        }
+        return InTurnAsync(planned, step.Image, () => context.Host.PullImageAsync(step.Image, step.Platform, progress, cancellationToken), cancellationToken);
     }
 
     public async Task<Receipt> BuildAsync(PlannedStep planned, BuildImage step, CancellationToken cancellationToken)
@@ -54,9 +42,32 @@ internal sealed class ImageSteps(RunContext context)
 
         var progress = new Listener<TransferProgress>(
             news => context.Progress.Report(new StepProgressed(planned, context.Redactor.Redact(news.Text), news.Current, news.Total)));
-        await using var archive = BuildContext.Open(tree, build);
         var labels = ValueMap<string>.Empty.With(ObservedImage.BuildLabel, step.BuildDigest);
-        return Ready(step.Image, await context.Host.BuildImageAsync(new(step.Image, archive.Dockerfile, build, labels), archive.Stream, progress, cancellationToken));
+        return await InTurnAsync(planned, step.Image, BuildAsync, cancellationToken);
+
+        async Task<ObservedImage> BuildAsync()
+        {
+            await using var archive = BuildContext.Open(tree, build);
+            return await context.Host.BuildImageAsync(new(step.Image, archive.Dockerfile, build, labels), archive.Stream, progress, cancellationToken);
+        }
+    }
+
+    /// <summary>Has an image, and waits where the registry that holds it, or what it is built upon, asks for it.</summary>
+    private async Task<Receipt> InTurnAsync(PlannedStep planned, string reference, Func<Task<ObservedImage>> fetch, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Ready(reference, await fetch());
+            }
+            catch (ContainerHostException refused) when (refused.Failure is HostFailure.Throttled && attempt < Tries)
+            {
+                var wait = FirstWait * (1 << (attempt - 1));
+                context.Progress.Report(new StepProgressed(planned, $"the registry asks to wait; again in {wait.TotalSeconds:0} s"));
+                await Task.Delay(wait, context.Time, cancellationToken);
+            }
+        }
     }
 
     public async Task<Receipt> KeepAsync(KeepImage step)

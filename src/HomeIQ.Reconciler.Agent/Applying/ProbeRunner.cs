@@ -12,6 +12,9 @@ internal sealed class ProbeRunner(RunContext context)
     /// <summary>More of an answer is not read.</summary>
     private const int MostBytes = 1024 * 1024;
 
+    /// <summary>Longer than a proxy takes to find nobody behind it.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(300);
+
     /// <summary>The way of an answer that did not come in time.</summary>
     public const string NoAnswer = "no answer";
 
@@ -39,13 +42,17 @@ internal sealed class ProbeRunner(RunContext context)
         {
             return new(ProbeResult.Fail, $"{Name(probe)} did not answer within {probe.Timeout.TotalSeconds:0.#} s", NoAnswer);
         }
-        catch (HttpRequestException refused) when (refused.HttpRequestError is HttpRequestError.NameResolutionError)
+        catch (HttpRequestException refused) when (refused.HttpRequestError is HttpRequestError.NameResolutionError || refused.InnerException is SocketException { SocketErrorCode: SocketError.TryAgain })
         {
             return new(ProbeResult.Inconclusive, $"{Name(probe)}: {refused.Message}", "no such name");
         }
         catch (HttpRequestException refused)
         {
             return new(ProbeResult.Fail, $"{Name(probe)}: {refused.Message}", $"{refused.HttpRequestError}");
+        }
+        catch (SocketException unknown) when (unknown.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData)
+        {
+            return new(ProbeResult.Inconclusive, $"{Name(probe)}: {unknown.Message}", "no such name");
         }
         catch (SocketException refused)
         {
@@ -135,12 +142,64 @@ internal sealed class ProbeRunner(RunContext context)
         return element;
     }
 
+    /// <summary>On a published port the engine's proxy accepts before anything listens behind it: only the container itself can refuse.</summary>
     private async Task<ProbeAnswer> AskTcpAsync(TcpProbe probe, ObservedContainer container, CancellationToken cancellationToken)
     {
-        var (host, port) = AddressOf(probe.Port, container);
+        var published = PublishedAt(probe.Port, container);
+        if (context.IsEngineLocal && AddressIn(container) is { } address && await IsReachedAsync(address, probe, published is null ? probe.Timeout : probe.Timeout / 2, cancellationToken))
+        {
+            return Accepts(probe);
+        }
+
+        var (host, port) = published ?? AddressOf(probe.Port, container);
         using var client = new TcpClient();
         await client.ConnectAsync(host, port, cancellationToken);
-        return new(ProbeResult.Pass, $"{Name(probe)} accepts connections", "connected");
+        return published is not null && await ClosesAtOnceAsync(client, cancellationToken)
+            ? new(ProbeResult.Fail, $"{Name(probe)} is published, and nothing listens behind it: the connection is closed at once", "closed at once")
+            : Accepts(probe);
+    }
+
+    private static ProbeAnswer Accepts(TcpProbe probe) => new(ProbeResult.Pass, $"{Name(probe)} accepts connections", "connected");
+
+    /// <returns>False when no way leads there from here, as with some networks and engines in a machine of their own; a refusal is thrown.</returns>
+    private static async Task<bool> IsReachedAsync(string address, TcpProbe probe, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(patience);
+        try
+        {
+            await client.ConnectAsync(address, probe.Port, deadline.Token);
+            return true;
+        }
+        catch (SocketException noWay) when (noWay.SocketErrorCode is SocketError.HostUnreachable or SocketError.NetworkUnreachable)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a proxy does whose other side refuses it.</summary>
+    private static async Task<bool> ClosesAtOnceAsync(TcpClient client, CancellationToken cancellationToken)
+    {
+        using var moment = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        moment.CancelAfter(AtOnce);
+        try
+        {
+            return await client.Client.ReceiveAsync(new byte[1], SocketFlags.Peek, moment.Token) == 0;
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode is SocketError.ConnectionReset)
+        {
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            // Most services wait for the other side to speak first.
+            return false;
+        }
     }
 
     private async Task<ProbeAnswer> AskExecAsync(ExecProbe probe, ObservedContainer container, CancellationToken cancellationToken)
@@ -152,16 +211,13 @@ internal sealed class ProbeRunner(RunContext context)
     }
 
     /// <summary>The published port when there is one; else the container's own address, which the engine's host reaches.</summary>
-    private (string Host, int Port) AddressOf(int port, ObservedContainer container)
-    {
-        if (container.PublishedPorts.FirstOrDefault(candidate => candidate.ContainerPort == port && candidate.Protocol == "tcp" && candidate.HostPort is not null) is { } published)
-        {
-            var host = published.HostAddress is "" or "0.0.0.0" or "::" ? context.ProbeHost : published.HostAddress;
-            return (host, published.HostPort!.Value);
-        }
+    private (string Host, int Port) AddressOf(int port, ObservedContainer container) =>
+        PublishedAt(port, container) ?? (AddressIn(container) ?? context.ProbeHost, port);
 
-        return container.Networks.FirstOrDefault(network => network.Address is { Length: > 0 })?.Address is { } address
-            ? (address, port)
-            : (context.ProbeHost, port);
-    }
+    private (string Host, int Port)? PublishedAt(int port, ObservedContainer container) =>
+        container.PublishedPorts.FirstOrDefault(candidate => candidate.ContainerPort == port && candidate.Protocol == "tcp" && candidate.HostPort is not null) is { } published
+            ? (published.HostAddress is "" or "0.0.0.0" or "::" ? context.ProbeHost : published.HostAddress, published.HostPort!.Value)
+            : null;
+
+    private static string? AddressIn(ObservedContainer container) => container.Networks.FirstOrDefault(network => network.Address is { Length: > 0 })?.Address;
 }

@@ -62,6 +62,9 @@ public sealed class RunContext
     /// <summary>Host on which published ports are reached.</summary>
     public string ProbeHost { get; init; } = "127.0.0.1";
 
+    /// <summary>Whether this machine is the engine's host, from which containers' own addresses are reached.</summary>
+    public bool IsEngineLocal { get; init; }
+
     public Redactor Redactor { get; init; } = Redactor.None;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -106,6 +106,7 @@ internal sealed class Runs(
             BackTo = backTo,
             EngineVersion = engineVersion,
             ProbeHost = settings.ProbeHost,
+            IsEngineLocal = settings.EngineIsLocal,
             Redactor = new Redactor([.. desired?.Secrets ?? [], .. before is null ? [] : before.AsDesired().Secrets, .. backTo is null ? [] : backTo.AsDesired().Secrets]),
             Time = time,
             Progress = progress,

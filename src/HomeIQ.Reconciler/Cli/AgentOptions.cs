@@ -62,16 +62,14 @@ internal sealed class AgentOptions
 
     /// <summary>The desired state's folder on this machine, as it was given: absolute, or below the working folder.</summary>
     public string Folder(ParseResult parsed) =>
-        parsed.GetValue(path) ?? (Configure(parsed)["path"] is { Length: > 0 } value ? value : new AgentSettings().Path);
+        parsed.GetValue(path) ?? Configure(parsed).One("path") ?? new AgentSettings().Path;
 
     /// <exception cref="UsageException">A setting is wrong, or the settings file cannot be read.</exception>
     public AgentSettings Read(ParseResult parsed)
     {
-        var configuration = Configure(parsed);
-        string? Get(Option<string?> option, string key) => parsed.GetValue(option) ?? (configuration[key] is { Length: > 0 } value ? value : null);
-        string[] All(Option<string[]> option, string key) => parsed.GetValue(option) is { Length: > 0 } given ? given
-            : configuration.GetSection(key).GetChildren().Select(child => child.Value ?? "").Where(value => value.Length > 0).ToArray() is { Length: > 0 } listed ? listed
-            : configuration[key]?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        var host = Configure(parsed);
+        string? Get(Option<string?> option, string key) => parsed.GetValue(option) ?? host.One(key);
+        string[] All(Option<string[]> option, string key) => parsed.GetValue(option) is { Length: > 0 } given ? given : host.Several(key);
 
         var defaults = new AgentSettings();
         return new AgentSettings
@@ -87,9 +85,9 @@ internal sealed class AgentOptions
             DockerConfig = Get(dockerConfig, "docker_config"),
             EnvFiles = [.. All(envFiles, "env_file").Select(Path.GetFullPath)],
             Profiles = [.. All(profiles, "profile")],
-            GitUser = configuration["git_user"],
-            GitPassword = configuration["git_password"],
-            GitToken = configuration["git_token"],
+            GitUser = host.One("git_user"),
+            GitPassword = host.One("git_password"),
+            GitToken = host.One("git_token"),
             GitSshKey = Get(sshKey, "git_ssh_key") is { } key ? Path.GetFullPath(key) : null,
             GitKnownHosts = Get(knownHosts, "git_known_hosts") is { } hosts ? Path.GetFullPath(hosts) : null,
         };
@@ -116,7 +114,7 @@ internal sealed class AgentOptions
 
     private static string Endpoint(string given) => given.StartsWith('/') ? $"unix://{given}" : given;
 
-    private IConfigurationRoot Configure(ParseResult parsed)
+    private HostSettings Configure(ParseResult parsed)
     {
         var named = parsed.GetValue(settingsFile) ?? Environment.GetEnvironmentVariable($"{Group}SETTINGS");
         var file = Path.GetFullPath(named ?? "/etc/homeiq/settings.json");
@@ -131,7 +129,7 @@ internal sealed class AgentOptions
             var keys = known.Select(setting => setting.Key).Concat(CredentialKeys).ToList();
             return written.GetChildren().FirstOrDefault(child => !keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown
                 ? throw new UsageException($"{file} has the unknown key {unknown.Key}", $"known are: {string.Join(", ", keys)}")
-                : new ConfigurationBuilder().AddConfiguration(written).AddEnvironmentVariables(Group).Build();
+                : new HostSettings(new ConfigurationBuilder().AddEnvironmentVariables(Group).Build(), written);
         }
         catch (InvalidDataException broken)
         {
@@ -158,6 +156,20 @@ internal sealed class AgentOptions
         known.Add((option, key));
         return option;
     }
+}
+
+/// <summary>What this host says by variables and in the settings file. One on top of the other, in .NET's usual way, would mix their lists item by item.</summary>
+internal sealed record HostSettings(IConfiguration Variables, IConfiguration File)
+{
+    public string? One(string key) => Variables[key] is { Length: > 0 } variable ? variable : File[key] is { Length: > 0 } written ? written : null;
+
+    public string[] Several(string key) => Listed(Variables, key) is { Length: > 0 } variable ? variable : Listed(File, key);
+
+    /// <summary>A list of its own (<c>KEY__0</c>, a JSON array), or one text with colons.</summary>
+    private static string[] Listed(IConfiguration source, string key) =>
+        source[key]?.Split(':', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } text
+            ? text
+            : [.. source.GetSection(key).GetChildren().Select(child => child.Value ?? "").Where(value => value.Length > 0)];
 }
 
 /// <summary>The command line or a setting is wrong; nothing was touched.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
@@ -37,13 +38,10 @@ internal static class HistoryCommand
                     terminal.Line(JsonSerializer.Serialize(runs.ToValueList(), CoreJson.Indented.ValueListRunRecord));
                     break;
                 case OutputFormat.Markdown:
-                    terminal.Line("| run | ended | from | to | how |");
-                    terminal.Line("|---|---|---|---|---|");
-                    foreach (var run in runs)
-                    {
-                        terminal.Line($"| {run.Id} | {run.EndedAt:u} | {Short(run.Plan.From)} | {Short(run.Plan.Revision)} | {run.Summary ?? run.Phase.ToString()} |");
-                    }
-
+                    Table.PrintMarkdown(terminal, ["run", "ended", "from", "to", "how"], runs.Select(run => (string[])
+                    [
+                        run.Id, run.EndedAt is { } ended ? ended.ToString("u", CultureInfo.InvariantCulture) : "-", Short(run.Plan.From), Short(run.Plan.Revision), run.Summary ?? run.Phase.ToString(),
+                    ]));
                     break;
                 default:
                     Table.Print(terminal, ["RUN", "CAUSE", "FROM", "TO", "TOOK", "PHASE", "SUMMARY"], runs.Select(run => (string[])

@@ -52,14 +52,14 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
                     break;
                 case StepEnded ended:
                     underWay.Remove(ended.Step.Number);
-                    Finished(ended.Step, ended.Receipt is Skipped ? terminal.Dim("skip") : terminal.Green("ok  "), ended.Took, Said(ended.Receipt));
+                    Finished(ended.Step, ended.Receipt is Skipped ? terminal.Dim("skip") : terminal.Green("ok  "), ended.Took, OneLine(Said(ended.Receipt)));
                     break;
                 case StepBroke broke:
                     underWay.Remove(broke.Step.Number);
                     Finished(broke.Step, terminal.Red("FAIL"), broke.Took, OneLine(broke.Failure.ReasonOf(broke.Step.Step)));
                     if (broke.Failure.Hint is { } hint)
                     {
-                        Line($"            {hint}");
+                        Line($"            {OneLine(hint)}");
                     }
 
                     break;
@@ -145,9 +145,10 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        var width = Math.Max(20, Console.WindowWidth - 1);
+        var (columns, lines) = terminal.Size;
+        var width = Math.Max(20, columns - 1);
         // What scrolled off the top could not be drawn over.
-        var most = Math.Clamp(Console.WindowHeight - 2, 1, MostLines);
+        var most = Math.Clamp(lines - 2, 1, MostLines);
         foreach (var (step, began, news) in underWay.Values.Take(most))
         {
             var line = $"  .... {step.Number,3}{Total} {Seconds(time.GetElapsedTime(began)),6} s  {StepText.Of(step.Step)}{(news.Length > 0 ? $": {news}" : "")}";

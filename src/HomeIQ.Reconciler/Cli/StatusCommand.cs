@@ -134,12 +134,18 @@ internal static class StatusCommand
     {
         terminal.Line($"**{status.Project}**: {status.Sync}, {status.Health}, held to `{Revision(status.Effective)}`");
         terminal.Line();
-        terminal.Line("| service | sync | health | image |");
-        terminal.Line("|---|---|---|---|");
-        foreach (var service in status.Services)
+        var remarks = status.Holds.Select(hold => ("held", hold)).Concat(status.Refusals.Select(refusal => ("refused", refusal))).Concat(status.Warnings.Select(warning => ("warning", warning))).ToList();
+        foreach (var (word, remark) in remarks)
         {
-            terminal.Line($"| {service.Service} | {service.Sync} | {service.Health} | `{service.Image}` |");
+            terminal.Line($"- **{word}**: {remark.Message.ReplaceLineEndings(" ")}{(remark.Hint is { } hint ? $" ({hint.ReplaceLineEndings(" ")})" : "")}");
         }
+
+        if (remarks.Count > 0)
+        {
+            terminal.Line();
+        }
+
+        Table.PrintMarkdown(terminal, ["service", "sync", "health", "image"], status.Services.Select(service => (string[])[service.Service, service.Sync.ToString(), service.Health.ToString(), $"`{service.Image}`"]));
     }
 
     private static void Remarks(Terminal terminal, string word, IEnumerable<Remark> remarks)

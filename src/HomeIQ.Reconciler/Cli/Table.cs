@@ -14,6 +14,19 @@ internal static class Table
         }
     }
 
+    /// <summary>The same as Markdown: what would end a cell or its row is made harmless.</summary>
+    public static void PrintMarkdown(Terminal terminal, string[] head, IEnumerable<string[]> rows)
+    {
+        terminal.Line(Row(head));
+        terminal.Line($"|{string.Concat(head.Select(_ => "---|"))}");
+        foreach (var row in rows)
+        {
+            terminal.Line(Row(row));
+        }
+
+        static string Row(string[] cells) => $"| {string.Join(" | ", cells.Select(cell => cell.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal)))} |";
+    }
+
     private static string Line(string[] cells, int[] widths) =>
         string.Concat(cells.Select((cell, column) => column == cells.Length - 1 ? cell : cell + new string(' ', widths[column] - Width(cell) + 2))).TrimEnd();
 

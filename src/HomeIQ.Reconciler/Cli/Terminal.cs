@@ -7,15 +7,25 @@ internal sealed class Terminal
 {
     private const string Reset = "\e[0m";
 
-    public Terminal(TextWriter output, TextWriter error)
+    private readonly Func<(int Columns, int Lines)> size;
+
+    /// <param name="size">Columns and lines; asked anew for each drawing, since windows change.</param>
+    public Terminal(TextWriter output, TextWriter error, bool isInteractive, bool hasColor, bool errorHasColor, Func<(int Columns, int Lines)> size)
     {
-        Out = output;
-        ErrorOut = error;
+        (Out, ErrorOut, IsInteractive, HasColor, ErrorHasColor) = (output, error, isInteractive, hasColor, errorHasColor);
+        this.size = size;
+    }
+
+    /// <summary>What the process itself writes to, unless somebody gave it other writers.</summary>
+    public static Terminal Of(TextWriter output, TextWriter error)
+    {
         var draws = Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
         var colored = draws && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        IsInteractive = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && draws;
-        HasColor = IsInteractive && colored;
-        ErrorHasColor = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected && colored;
+        var isInteractive = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && draws;
+        return new(
+            output, error, isInteractive, isInteractive && colored, ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected && colored,
+            // A terminal that nobody has told its size has none.
+            () => (Console.WindowWidth, Console.WindowHeight) is (> 0, > 0) and var size ? size : (80, 24));
     }
 
     public TextWriter Out { get; }
@@ -28,6 +38,8 @@ internal sealed class Terminal
     public bool HasColor { get; }
 
     public bool ErrorHasColor { get; }
+
+    public (int Columns, int Lines) Size => size();
 
     public string Red(string text) => Paint("31", text);
 

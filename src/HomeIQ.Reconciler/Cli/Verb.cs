@@ -79,7 +79,7 @@ internal static class Verb
     public static void Does(this Command command, Func<ParseResult, Terminal, CancellationToken, Task<int>> deed, Func<ParseResult, int>? error = null) =>
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var terminal = new Terminal(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var terminal = Terminal.Of(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             try
             {
                 return await deed(parsed, terminal, cancellationToken);

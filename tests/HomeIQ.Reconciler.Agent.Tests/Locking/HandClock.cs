@@ -70,15 +70,26 @@ internal sealed class HandClock : TimeProvider
 
     private sealed class Timer(HandClock clock, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan every;
+
         public DateTimeOffset Due { get; private set; }
 
-        public void Fire() => callback(state);
+        public void Fire()
+        {
+            if (every > TimeSpan.Zero)
+            {
+                Change(every, every);
+            }
+
+            callback(state);
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock.gate)
             {
                 clock.timers.Remove(this);
+                every = period;
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     Due = clock.now + dueTime;

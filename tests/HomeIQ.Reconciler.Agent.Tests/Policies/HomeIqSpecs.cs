@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using HomeIQ.Reconciler.Agent.Tests.Compose;
 using HomeIQ.Reconciler.Compose;
@@ -25,6 +26,10 @@ public sealed class HomeIqSpecs(HomeIqSpecs.House house) : IClassFixture<HomeIqS
 
     [Fact]
     public void The_profile_test_adds_two_services() => Assert.Equal(31, Desk.Load(Request() with { Profiles = ["test"] }).Services.Count);
+
+    [Fact]
+    public void All_of_its_services_are_as_they_were_written_down() =>
+        Snapshot.Matches(string.Concat(Desk.Load(Request() with { Profiles = ["test"] }).Services.OrderBy(service => service.Name, StringComparer.Ordinal).Select(Told)));
 
     [Fact]
     public void Each_kind_of_service_is_what_its_files_say()
@@ -73,6 +78,25 @@ public sealed class HomeIqSpecs(HomeIqSpecs.House house) : IClassFixture<HomeIqS
         }), StringComparison.Ordinal);
 
     private LoadRequest Request() => house.Request;
+
+    /// <summary>What FIELD-NOTES say of each service of HomeIQ.</summary>
+    private static string Told(DesiredService service)
+    {
+        var spec = service.Spec;
+        var check = spec.HealthCheck is not { } asked ? "none of ours"
+            : string.Create(CultureInfo.InvariantCulture, $"{string.Join(' ', asked.Test)}, every {asked.Interval.TotalSeconds} s, {asked.Timeout.TotalSeconds} s, {asked.Retries} times, after {asked.StartPeriod.TotalSeconds} s");
+        return $"""
+            {service.Name} = {service.ContainerName}
+              image    {spec.Image}{(service.Build is { } build ? $", built by {build.Dockerfile} in {(build.Context is "" ? "." : build.Context)}" : "")}
+              ports    {string.Join(", ", spec.Ports)}
+              mounts   {string.Join(", ", spec.Mounts.Select(mount => $"{mount.Kind} {(mount.Kind is MountKind.Volume ? mount.Source : "…")}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}"))}
+              needs    {string.Join(", ", service.DependsOn.Select(need => $"{need.Service} ({need.Condition})"))}
+              check    {check}
+              limits   memory {spec.Memory >> 20} MiB, reserved {spec.MemoryReservation >> 20} MiB, {spec.NanoCpus / 1e9:0.##} cpus
+              restart  {spec.Restart.Name}
+
+            """;
+    }
 
     private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 

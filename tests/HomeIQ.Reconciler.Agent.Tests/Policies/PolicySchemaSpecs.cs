@@ -33,7 +33,7 @@ public class PolicySchemaSpecs
             },
             "y": {}
           },
-          "policy": { "floating-tags": "refuse", "removals": { "max": 2, "share": "20%" }, "parallel": 4, "generations": 3 }
+          "policy": { "floating-tags": "refuse", "removals": { "max": 2, "share": "20%" }, "soak": { "for": "5m", "log-errors": "fail" }, "parallel": 4, "generations": 3 }
         }
         """;
 
@@ -47,12 +47,13 @@ public class PolicySchemaSpecs
         "{}", "{ \"name\": \"a\", \"services\": [] }", "{ \"tcp\": 1 }", "{ \"http\": \"http://x\" }", "{ \"http\": \"http://x\", \"tcp\": 1 }", "{ \"exec\": [\"a\"] }", "{ \"exec\": [] }", "{ \"tcp\": 1, \"status\": 200 }",
         "{ \"port\": 80 }", "{ \"url\": \"http://x\" }", "{ \"url\": \"http://x\", \"port\": 80 }", "{ \"path\": \"/\" }", "{ \"unknown\": 1 }", "{ \"\": \"x\" }", "{ \"\": {} }", "{ \"x-y\": {} }", "{ \"x-y\": null }",
         "{ \"a\": null }", "{ \"a\": [] }", "{ \"risk\": \"low\" }", "{ \"probes\": [] }", "{ \"timeout\": \"1s\" }", "{ \"max\": 1 }", "{ \"share\": \"5%\" }", "{ \"status\": 200 }",
+        "\"none\"", "\"5m\"", "\"fail\"", "\"warn\"", "\"ignore\"", "{ \"for\": \"1s\" }", "{ \"for\": \"none\" }", "{ \"log-errors\": \"ignore\" }", "{ \"for\": \"1s\", \"log-errors\": \"warn\" }",
     ];
 
     private static readonly string[] Keys =
     [
         "version", "compose", "project", "phases", "defaults", "services", "policy", "risk", "drift", "verify", "restart-with", "allow-downgrade", "timeout", "probes", "http", "tcp", "exec",
-        "status", "json", "interval", "port", "path", "scheme", "url", "floating-tags", "removals", "max", "share", "parallel", "generations", "name", "x-note", "unknown",
+        "status", "json", "interval", "port", "path", "scheme", "url", "floating-tags", "removals", "max", "share", "soak", "for", "log-errors", "parallel", "generations", "name", "x-note", "unknown",
     ];
 
     private static readonly SchemaJudge Schema = new(PolicySchema.Text);

@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Contents;
+using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
@@ -71,21 +72,7 @@ internal sealed class AgentProcess : IDisposable
     }
 
     /// <summary>Performs one step of letting go, outside of any run.</summary>
-    public Task ReleaseAsync(IEnumerable<string> states)
-    {
-        var context = new RunContext
-        {
-            Run = "none",
-            Instance = new AgentSettings().Instance,
-            Revision = "none",
-            Host = host,
-            Sealed = new SealedStore(state),
-            Contents = new ContentStore(state.ContentFolder),
-            State = state,
-            Journal = journal,
-        };
-        return new StateSteps(context).ReleaseAsync(new ReleaseStates([.. states]));
-    }
+    public Task ReleaseAsync(IEnumerable<string> states) => new StateSteps(Context()).ReleaseAsync(new ReleaseStates([.. states]));
 
     /// <summary>Makes a daemon of this process.</summary>
     public WatchedLoop Loop(LoopSettings? settings = null)
@@ -98,23 +85,22 @@ internal sealed class AgentProcess : IDisposable
     }
 
     /// <summary>Performs single steps, as a run after the last promotion would.</summary>
-    public StepPerformer Performer()
+    public StepPerformer Performer() => new(Context(new SealedStore(state).FindState(journal.Pointers().Effective)), new EventHub(host, clock));
+
+    /// <summary>What a step works with, outside of any run.</summary>
+    public RunContext Context(EffectiveState? before = null, bool isEngineLocal = true) => new()
     {
-        var sealedStore = new SealedStore(state);
-        var context = new RunContext
-        {
-            Run = "none",
-            Instance = new AgentSettings().Instance,
-            Revision = "none",
-            Host = host,
-            Sealed = sealedStore,
-            Contents = new ContentStore(state.ContentFolder),
-            State = state,
-            Journal = journal,
-            Before = sealedStore.FindState(journal.Pointers().Effective),
-        };
-        return new StepPerformer(context, new EventHub(host, clock));
-    }
+        Run = "none",
+        Instance = new AgentSettings().Instance,
+        Revision = "none",
+        Host = host,
+        Sealed = new SealedStore(state),
+        Contents = new ContentStore(state.ContentFolder),
+        State = state,
+        Journal = journal,
+        Before = before,
+        IsEngineLocal = isEngineLocal,
+    };
 
     public void Dispose()
     {

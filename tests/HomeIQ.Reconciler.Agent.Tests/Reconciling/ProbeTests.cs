@@ -209,6 +209,25 @@ public sealed class ProbeTests : IDisposable
         Assert.Equal(ProbeResult.Inconclusive, Assert.Single(Assert.Single(ReceiptsOf(report).OfType<BaselineTaken>()).Failing).Answer.Result);
     }
 
+    [Fact]
+    public async Task A_probe_that_cannot_be_asked_after_the_swap_takes_the_run_back_and_is_no_verdict_on_the_version()
+    {
+        await InstallAsync("");
+        var ids = await stage.IdsAsync();
+
+        var report = await ApplyAsync(Stacks.Three(api: "1.1.0"), Asked("api", "{ http: 'http://nowhere.invalid/health' }"));
+
+        Assert.True(report.Result == ApplyResult.RolledBack, report.Summary);
+        Assert.Contains("nowhere.invalid", report.Summary, StringComparison.Ordinal);
+        Assert.Contains(ReceiptsOf(report), receipt => receipt is ContainerMade);
+        Assert.True(ids.All((await stage.IdsAsync()).Contains));
+        Assert.Empty(stage.Quarantine());
+
+        // What cannot be asked for good is tried again, and never held.
+        Assert.Equal(ApplyResult.RolledBack, (await stage.ApplyAsync()).Result);
+        Assert.Equal(ApplyResult.Applied, (await ApplyAsync(Stacks.Three(api: "1.1.0"), "")).Result);
+    }
+
     /// <summary>What is told of the services; that a branch was offered is told elsewhere.</summary>
     private static IEnumerable<Problem> Warnings(ApplyReport report) => report.Problems.Where(told => told.Severity is Severity.Warning);
 

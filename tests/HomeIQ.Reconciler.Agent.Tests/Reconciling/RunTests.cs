@@ -260,6 +260,42 @@ public sealed class RunTests : IDisposable
         Assert.Equal("", stage.Engine.Transcript.Take());
     }
 
+    [Theory]
+    [InlineData("pull")]
+    [InlineData("build")]
+    public async Task A_registry_that_asks_to_wait_is_asked_four_times(string call)
+    {
+        await MoveOnAsync(call);
+        var (asked, began) = (stage.Engine.Faults.Calls(call), stage.Clock.Now);
+        Throttle(call, times: 3);
+
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result is ApplyResult.Applied, report.Summary);
+        Assert.Equal(4, stage.Engine.Faults.Calls(call) - asked);
+        Assert.True(stage.Clock.Now - began >= TimeSpan.FromSeconds(2 + 4 + 8), $"it waited {stage.Clock.Now - began} in all");
+    }
+
+    [Theory]
+    [InlineData("pull")]
+    [InlineData("build")]
+    public async Task A_registry_that_asks_to_wait_once_more_is_no_verdict_and_nothing_is_touched(string call)
+    {
+        await MoveOnAsync(call);
+        var (picture, ids) = (stage.Picture, await stage.IdsAsync());
+        Throttle(call, times: 4);
+
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result is ApplyResult.RolledBack, $"{report.Result}: {report.Summary}");
+        Assert.Contains("toomanyrequests", report.Summary, StringComparison.Ordinal);
+        Assert.Equal(picture, stage.Picture);
+        Assert.Equal(ids, await stage.IdsAsync());
+        Assert.DoesNotContain("stop ", stage.Engine.Transcript.Take(), StringComparison.Ordinal);
+        Assert.Empty(stage.Quarantine());
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private async Task InstallAsync()
@@ -267,5 +303,29 @@ public sealed class RunTests : IDisposable
         stage.Commit(Stacks.Three());
         Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
         stage.Engine.Transcript.Take();
+    }
+
+    /// <summary>A commit that needs an image that has to be pulled, or built.</summary>
+    private async Task MoveOnAsync(string call)
+    {
+        string Compose(string version)
+        {
+            stage.Write("desired-state/maker/Dockerfile", $"FROM house/app:1.0.0\nENV VERSION={version}\n");
+            return call == "build" ? Stacks.Built(version) : Stacks.Three(web: version);
+        }
+
+        stage.Engine.AddImage("house/app:1.0.0");
+        stage.Commit(Compose("1.0.0"));
+        Assert.Equal(ApplyResult.Applied, (await stage.ApplyAsync()).Result);
+        stage.Engine.Transcript.Take();
+        stage.Commit(Compose("1.1.0"));
+    }
+
+    private void Throttle(string call, int times)
+    {
+        for (var nth = 1; nth <= times; nth++)
+        {
+            stage.Engine.Faults.FailAt(call, nth, HostFailure.Throttled);
+        }
     }
 }

@@ -94,6 +94,9 @@ internal sealed class Stage : IDisposable
         return tip.Sha;
     }
 
+    /// <summary>Takes the newest commit off the branch, as somebody with a forced push does.</summary>
+    public void TakeBackCommit() => repository.Reset(ResetMode.Hard, repository.Head.Tip.Parents.Single());
+
     /// <summary>The repository cannot be reached any more.</summary>
     public void MoveSourceAway() => Directory.Move(Source, $"{Source}-away");
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace HomeIQ.Reconciler.Cli;
 
@@ -10,6 +11,9 @@ internal sealed class Homeiq : IDisposable
     public Scratch Files { get; } = new();
 
     public Dictionary<string, string> Variables { get; } = [];
+
+    /// <summary>Look again and again at the most memory that the program has held; the answer comes with its end.</summary>
+    public bool WatchesMemory { get; init; }
 
     public static string Program { get; } = Environment.GetEnvironmentVariable("HOMEIQ_TEST_BINARY") is { Length: > 0 } native ? native : Path.Combine(AppContext.BaseDirectory, "homeiq");
 
@@ -42,8 +46,32 @@ internal sealed class Homeiq : IDisposable
         process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var limit = new CancellationTokenSource(Limit);
-        await process.WaitForExitAsync(limit.Token);
-        return new(process.ExitCode, Shown(await output), Shown(await error));
+        var ended = process.WaitForExitAsync(limit.Token);
+        var most = WatchesMemory ? await MostMemoryAsync(process, ended) : 0;
+        await ended;
+        return new(process.ExitCode, Shown(await output), Shown(await error)) { MostMemory = most };
+    }
+
+    /// <summary>The kernel's own high-water mark (<c>VmHWM</c>), as it stood at the last look before the end: a growth of the last milliseconds is not in it.</summary>
+    private static async Task<long> MostMemoryAsync(Process process, Task ended)
+    {
+        var most = 0L;
+        while (!ended.IsCompleted)
+        {
+            try
+            {
+                var line = (await File.ReadAllLinesAsync($"/proc/{process.Id}/status")).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+                most = line is null ? most : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+            }
+            catch (IOException)
+            {
+                // It ended in between.
+            }
+
+            await Task.WhenAny(ended, Task.Delay(5));
+        }
+
+        return most;
     }
 
     /// <summary>A Git repository with one commit of the files written so far below <c>repository/</c>, on branch main.</summary>
@@ -67,5 +95,7 @@ internal sealed class Homeiq : IDisposable
 /// <summary>How a process ended and what it said; the test's folder reads <c>/TEST</c>.</summary>
 internal sealed record Ended(int Code, string Out, string Error)
 {
+    public long MostMemory { get; init; }
+
     public override string ToString() => $"exit code {Code}\n--- output\n{Out}--- error\n{Error}";
 }

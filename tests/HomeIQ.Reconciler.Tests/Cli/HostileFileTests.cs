@@ -11,7 +11,7 @@ public sealed class HostileFileTests
     [MemberData(nameof(Monsters))]
     public async Task The_program_refuses_it_by_name_and_place_within_two_hundred_megabytes(string monster)
     {
-        using var homeiq = new Homeiq();
+        using var homeiq = new Homeiq { WatchesMemory = true };
         await File.WriteAllBytesAsync(Path.Combine(homeiq.Files.Root, "compose.yaml"), BytesOf(monster), TestContext.Current.CancellationToken);
         // Hexadecimal: 200 MiB. A heap that needs more ends the process with another code.
         homeiq.Variables["DOTNET_GCHeapHardLimit"] = "C800000";
@@ -21,6 +21,8 @@ public sealed class HostileFileTests
 
         Assert.True(said.Code == 1, said.ToString()[..Math.Min(2000, said.ToString().Length)]);
         Assert.Contains("compose.yaml", said.Error + said.Out, StringComparison.Ordinal);
+        // The whole process: runtime, program and libraries beside the heap. At least the runtime was seen, or nobody looked.
+        Assert.InRange(said.MostMemory, 10L << 20, 300L << 20);
         Assert.DoesNotContain("   at HomeIQ", said.Error, StringComparison.Ordinal);
     }
 

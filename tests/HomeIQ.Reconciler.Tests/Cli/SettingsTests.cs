@@ -47,6 +47,40 @@ public sealed class SettingsTests
         Assert.Contains("3 services", (await homeiq.RunAsync("validate")).Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""["by-file"]""")]
+    [InlineData("\"by-file\"")]
+    public async Task A_list_by_flag_beats_the_variables_and_that_beats_the_files_however_it_is_written(string inFile)
+    {
+        using var homeiq = new Homeiq();
+        homeiq.Files.Write("desired-state/compose.yaml", """
+            name: house
+            services:
+              a: {image: "a:1"}
+              b: {image: "b:1", profiles: [by-file]}
+              c: {image: "c:${C:-1}", profiles: [by-variable]}
+              d: {image: "d:1", profiles: [by-variable]}
+            """);
+        async Task<string> ValidateAsync(params string[] more) => (await homeiq.RunAsync(["validate", .. more])).ToString();
+        homeiq.Variables["HOMEIQ_SETTINGS"] = homeiq.Files.Write("settings.json", $$"""{"profile": {{inFile}}, "env_file": {{inFile}}}""");
+
+        Assert.Contains("by-file", await ValidateAsync(), StringComparison.Ordinal);
+        homeiq.Files.Write("by-file", "C=\n");
+        Assert.Contains("2 services", await ValidateAsync(), StringComparison.Ordinal);
+
+        homeiq.Variables["HOMEIQ_PROFILE"] = "by-variable";
+        Assert.Contains("3 services", await ValidateAsync(), StringComparison.Ordinal);
+        homeiq.Variables["HOMEIQ_ENV_FILE"] = "by-variable";
+        Assert.Contains("by-variable", await ValidateAsync(), StringComparison.Ordinal);
+        homeiq.Variables.Remove("HOMEIQ_PROFILE");
+        homeiq.Variables["HOMEIQ_PROFILE__0"] = "by-variable";
+        homeiq.Files.Write("by-variable", "C=\n");
+        Assert.Contains("3 services", await ValidateAsync(), StringComparison.Ordinal);
+
+        Assert.Contains("1 service,", await ValidateAsync("--profile", "none"), StringComparison.Ordinal);
+        Assert.Contains("by-flag", await ValidateAsync("--env-file", "by-flag"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Key_and_known_hosts_of_ssh_are_files_below_the_working_folder_or_absolute()
     {
