@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using HomeIQ.Reconciler.Desired;
 using static HomeIQ.Reconciler.Planning.Table;
 
@@ -40,6 +42,32 @@ public sealed class LargeStackTests
     public void A_replaced_network_under_all_of_them()
     {
         Assert.Equal(Many, Timed(Stack.CommitNetwork("homeiq-network", network => network with { Internal = true })).Steps.Count(step => step.Step is StopContainer));
+    }
+
+    /// <summary>For <c>tests/bench.sh</c>, which reads the lines. Planning goes on for a while before, so that the runtime has compiled it well.</summary>
+    [Theory(Explicit = true)]
+    [InlineData(10)]
+    [InlineData(100)]
+    [InlineData(1_000)]
+    [InlineData(10_000)]
+    public void Pace(int many)
+    {
+        var stack = Installed([.. Enumerable.Range(0, many).Select(Numbered)]);
+        foreach (var (what, table) in new[] { ("nothing to do", stack), ("one upgrade", stack.CommitImage("s00005", "homeiq/s00005:2.0.0")), ("first install", Fresh([.. stack.Desired.Services])) })
+        {
+            for (var warm = Stopwatch.StartNew(); warm.Elapsed < TimeSpan.FromSeconds(1);)
+            {
+                Planner.PlanFor(table.Situation);
+            }
+
+            var took = Enumerable.Range(0, 11).Select(_ =>
+            {
+                var watch = Stopwatch.StartNew();
+                Planner.PlanFor(table.Situation);
+                return watch.Elapsed;
+            }).Order().ElementAt(5);
+            TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pace {many} {took.TotalMilliseconds:0.000} {what}"));
+        }
     }
 
     /// <summary>Chains of ten, each with a port of its own.</summary>
