@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;
 using static HomeIQ.Reconciler.Planning.Table;
 
@@ -31,6 +32,16 @@ public sealed class HostStatusTests
 
         Assert.Equal([new NetworkMissing("homeiq-network", IsGone: true)], status.Drift);
         Assert.Equal(Sync.OutOfSync, status.Sync);
+    }
+
+    [Fact]
+    public void What_somebody_stopped_has_not_completed_although_it_ended_well()
+    {
+        var api = Service("api");
+        var status = Status(Installed(api with { Spec = api.Spec with { Restart = RestartPolicy.No } }).Container("api", container => container with { Status = ContainerStatus.Exited, ExitCode = 0, Restart = RestartPolicy.No }));
+
+        Assert.Equal(Health.Degraded, status.Health);
+        Assert.Equal([typeof(ContainerNotRunning)], status.Drift.Select(change => change.GetType()));
     }
 
     private static Table Drifting(DriftPolicy policy, Func<Table, Table> happened) => happened(Installed(Service("api") with { Policy = new() { Drift = policy } }, Service("db")));
