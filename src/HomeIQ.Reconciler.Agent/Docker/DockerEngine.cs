@@ -15,6 +15,7 @@ public sealed partial class DockerEngine : IContainerHost
     private readonly Uri endpoint;
     private readonly RawEngine raw;
     private readonly ImageTransfers transfers;
+    private readonly SemaphoreSlim connecting = new(1);
     private volatile Connection? connection;
 
     public DockerEngine(DockerEngineSettings settings)
@@ -112,6 +113,7 @@ public sealed partial class DockerEngine : IContainerHost
     public ValueTask DisposeAsync()
     {
         connection?.Client.Dispose();
+        connecting.Dispose();
         raw.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -148,7 +150,24 @@ public sealed partial class DockerEngine : IContainerHost
         return connection = new(api, client);
     }
 
-    private async Task<Connection> ConnectedAsync(CancellationToken cancellationToken) => connection ?? await ConnectAsync(cancellationToken);
+    /// <summary>A first look makes many calls at once: one of them asks for the version, the others wait for it.</summary>
+    private async Task<Connection> ConnectedAsync(CancellationToken cancellationToken)
+    {
+        if (connection is { } known)
+        {
+            return known;
+        }
+
+        await connecting.WaitAsync(cancellationToken);
+        try
+        {
+            return connection ?? await ConnectAsync(cancellationToken);
+        }
+        finally
+        {
+            connecting.Release();
+        }
+    }
 
     private async Task<EngineApi> ApiAsync(CancellationToken cancellationToken) => (await ConnectedAsync(cancellationToken)).Api;
 
