@@ -28,6 +28,7 @@ public sealed partial class FakeEngine
         try
         {
             await Faults.BeforeAsync("watch", clock, cancellationToken);
+            ThrowIfAway();
             await foreach (var news in channel.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return news;

@@ -8,6 +8,21 @@ namespace HomeIQ.Reconciler.Docker;
 public sealed partial class FakeEngine
 {
     private readonly HashSet<(int Port, string Protocol)> hostPorts = [];
+    private volatile bool isAway;
+
+    /// <summary>The engine cannot be reached any more: calls fail, streams break. Its containers run on.</summary>
+    public void GoAway() => Ask(() =>
+    {
+        isAway = true;
+        foreach (var watcher in watchers)
+        {
+            watcher.Writer.TryComplete(Unreachable());
+        }
+
+        return true;
+    });
+
+    public void ComeBack() => isAway = false;
 
     /// <summary>A process of the host listens on a port, or stops to.</summary>
     public void OccupyPort(int port, bool occupied = true) => Ask(() => occupied ? hostPorts.Add((port, "tcp")) : hostPorts.Remove((port, "tcp")));
@@ -80,6 +95,16 @@ public sealed partial class FakeEngine
         return true;
     });
 
+    /// <summary>A file appears in the container's own part of the disk, or goes.</summary>
+    public void Touch(string name, string file, bool there = true) => Ask(() => there ? Get(name).Files.TryAdd(file, "") : Get(name).Files.Remove(file));
+
+    /// <summary>The application writes lines into its log.</summary>
+    public void Say(string name, IEnumerable<string> lines) => Ask(() =>
+    {
+        Get(name).Logs.AddRange(lines.Select(line => (clock.Now, line)));
+        return true;
+    });
+
     /// <summary>The application in the container answers 503 from now on, or is well again.</summary>
     public void MakeSick(string name, bool sick = true) => Ask(() => sick ? Get(name).Files.TryAdd("/tmp/sick", "") : Get(name).Files.Remove("/tmp/sick"));
 
@@ -93,4 +118,14 @@ public sealed partial class FakeEngine
     /// <summary>Every container in one line: name, status, image, health.</summary>
     public string Picture => Ask(() => string.Join('\n', containers.Values.OrderBy(container => container.Name, StringComparer.Ordinal).Select(container =>
         $"{container.Name} {container.Status.ToString().ToLowerInvariant()}{(container.Health == ContainerHealth.None || !container.IsUp ? "" : $" {container.Health.ToString().ToLowerInvariant()}")} {container.Spec.Image}")));
+
+    private void ThrowIfAway()
+    {
+        if (isAway)
+        {
+            throw Unreachable();
+        }
+    }
+
+    private static ContainerHostException Unreachable() => new(HostFailure.Unreachable, "cannot connect to the engine");
 }

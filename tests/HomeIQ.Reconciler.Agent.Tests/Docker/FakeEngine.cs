@@ -359,6 +359,7 @@ public sealed partial class FakeEngine : IContainerHost
         clock.Touch();
         cancellationToken.ThrowIfCancellationRequested();
         await Faults.BeforeAsync(call, clock, cancellationToken);
+        ThrowIfAway();
         return Ask(question);
     }
 
@@ -371,6 +372,7 @@ public sealed partial class FakeEngine : IContainerHost
         try
         {
             var fault = await Faults.BeforeAsync(call, clock, cancellationToken);
+            ThrowIfAway();
             var answer = Ask(deed);
             fault?.After(call);
             Transcript.Add(answer is false ? $"{line} (nothing to do)" : line);

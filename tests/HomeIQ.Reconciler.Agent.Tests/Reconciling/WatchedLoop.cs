@@ -12,6 +12,7 @@ internal sealed class WatchedLoop : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly List<PassReport> passes = [];
     private readonly List<(Func<PassReport, bool> Wanted, TaskCompletionSource<PassReport> Seen)> waiting = [];
+    private readonly List<(Func<PassReport, bool> Wanted, Action Deed)> deeds = [];
     private readonly Task work;
     private readonly VirtualClock clock;
 
@@ -37,11 +38,28 @@ internal sealed class WatchedLoop : IAsyncDisposable
     }
 
     /// <summary>The first pass from now on that is like that.</summary>
-    public async Task<PassReport> PassAsync(Func<PassReport, bool> wanted)
+    public Task<PassReport> PassAsync(Func<PassReport, bool> wanted) => PassAsync(wanted, Passes.Count);
+
+    /// <summary>Something happens once, just after the first pass from now on that is like that and before the loop goes on.</summary>
+    public void When(Func<PassReport, bool> wanted, Action deed)
+    {
+        lock (gate)
+        {
+            deeds.Add((wanted, deed));
+        }
+    }
+
+    /// <summary>The first pass that is like that, not counting so many at the beginning: none is missed, however late the test comes.</summary>
+    public async Task<PassReport> PassAsync(Func<PassReport, bool> wanted, int skip)
     {
         var seen = new TaskCompletionSource<PassReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
+            if (passes.Skip(skip).FirstOrDefault(wanted) is { } past)
+            {
+                return past;
+            }
+
             waiting.Add((wanted, seen));
         }
 
@@ -83,6 +101,12 @@ internal sealed class WatchedLoop : IAsyncDisposable
     {
         lock (gate)
         {
+            foreach (var due in deeds.Where(due => due.Wanted(report)).ToList())
+            {
+                deeds.Remove(due);
+                due.Deed();
+            }
+
             passes.Add(report);
             foreach (var (wanted, seen) in waiting.Where(waiter => waiter.Wanted(report)).ToList())
             {

@@ -49,6 +49,29 @@ public sealed class AttemptsTests
     public void Without_the_bad_service_the_rest_is_installed() =>
         Assert.Equal(Attempt.Now, Attempts.For(Left.CommitWithout("api", "web").CommitImage("other", "homeiq/other:2.0.0").Plan, [Failed]));
 
+    [Fact]
+    public void A_run_that_fails_again_and_again_is_tried_ever_more_slowly_up_to_the_longest_wait()
+    {
+        var plan = Stack.CommitImage("api", "homeiq/api:2.0.0").Plan;
+        RunRecord Unreachable(int number) => new() { Id = $"run-{number}", StartedAt = Now, EndedAt = Now, Phase = RunPhase.RolledBack, Plan = plan, Summary = "the registry does not answer" };
+
+        var waits = Enumerable.Range(1, 12).Select(failures => Attempts.For(plan, [.. Enumerable.Range(1, failures).Select(Unreachable)]).NotBefore - Now);
+
+        Assert.Equal([10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900, 900], waits.Select(wait => (int)wait!.Value.TotalSeconds));
+        Assert.Equal(Attempts.LongestWait, Attempts.Wait(int.MaxValue));
+        Assert.Equal("run run-1 failed, attempt 2 in a row: the registry does not answer", Attempts.For(plan, [Unreachable(1), Unreachable(2)]).Reason);
+    }
+
+    [Fact]
+    public void A_success_or_another_commit_begins_the_waits_anew()
+    {
+        var plan = Stack.CommitImage("api", "homeiq/api:2.0.0").Plan;
+        var failed = new RunRecord { Id = "run-1", StartedAt = Now, EndedAt = Now, Phase = RunPhase.RolledBack, Plan = plan, Summary = "the registry does not answer" };
+
+        Assert.Equal(Now + Attempts.FirstWait, Attempts.For(plan, [failed, failed with { Phase = RunPhase.Succeeded }, failed]).NotBefore);
+        Assert.Equal(Attempt.Now, Attempts.For(Stack.CommitImage("api", "homeiq/api:3.0.0").Plan, [failed, failed]));
+    }
+
     private static RunRecord FailedOf(Plan plan, string service) => new()
     {
         Id = "run-1",

@@ -113,6 +113,25 @@ public sealed class NoChangeTests
         Assert.Equal("", stack.Stopped("job", exitCode: 0).Steps);
     }
 
+    /// <summary>A name for the case, and how the one-shot stands when somebody starts it from time to time.</summary>
+    public static readonly TheoryData<string, Func<ObservedContainer, ObservedContainer>> Scheduled = new()
+    {
+        { "while it runs once more", job => job with { Status = ContainerStatus.Running, StartedAt = Now } },
+        { "after it ended well once more", job => job with { StartedAt = Now, ExitCode = 0 } },
+        { "after somebody restarted it", job => job with { StartedAt = Now, RestartCount = 2 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Scheduled))]
+    public void A_one_shot_that_a_scheduler_starts_again_is_no_drift(string when, Func<ObservedContainer, ObservedContainer> happened)
+    {
+        Assert.NotEmpty(when);
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }, Service("api")).Stopped("job", exitCode: 0).Container("job", happened);
+
+        Assert.Equal("", stack.Steps);
+        Assert.Empty(stack.Plan.Changes);
+    }
+
     [Fact]
     public void What_was_of_scale_0_stays_without_a_container()
     {
