@@ -358,8 +358,10 @@ public sealed partial class FakeEngine : IContainerHost
         await Task.Yield();
         clock.Touch();
         cancellationToken.ThrowIfCancellationRequested();
-        await Faults.BeforeAsync(call, clock, cancellationToken);
-        return Ask(question);
+        var fault = await Faults.BeforeAsync(call, clock, cancellationToken);
+        var answer = Ask(question);
+        fault?.After(call);
+        return answer;
     }
 
     private async Task<T> TellAsync<T>(string call, Func<string> words, Func<T> deed, CancellationToken cancellationToken)

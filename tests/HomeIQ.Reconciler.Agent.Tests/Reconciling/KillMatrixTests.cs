@@ -9,23 +9,11 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// </summary>
 public sealed class KillMatrixTests
 {
-    private static readonly Dictionary<string, (string Before, string After, string Bad)> Changes = new(StringComparer.Ordinal)
-    {
-        ["two services, one waiting for the other"] =
-            (Stacks.Three(), Stacks.Three(api: "1.1.0", web: "1.1.0"), Stacks.Three(api: "1.9.0-sick", web: "1.1.0")),
-        ["a removal and an addition"] =
-            (Stacks.Three(more: Stacks.Lonely("lonely")), Stacks.Three(more: Stacks.Lonely("other")), Stacks.Three(more: Stacks.Lonely("other", "1.9.0-sick"))),
-        ["a network's settings"] =
-            (Stacks.Network("10.77.1.0/24"), Stacks.Network("10.77.2.0/24"), Stacks.Network("10.77.2.0/24", two: "1.9.0-sick")),
-        ["a shared namespace"] =
-            (Stacks.Namespace("1.0.0"), Stacks.Namespace("1.1.0"), Stacks.Namespace("1.9.0-sick")),
-    };
-
     public static TheoryData<string, int> Matrix => new(
     [
-        .. Changes.Keys.Select(name => new TheoryDataRow<string, int>(name, 1)),
+        .. Stacks.Changes.Keys.Select(name => new TheoryDataRow<string, int>(name, 1)),
         // Steps under way at the same time die together.
-        new TheoryDataRow<string, int>(Changes.Keys.First(), 4),
+        new TheoryDataRow<string, int>(Stacks.Changes.Keys.First(), 4),
     ]);
 
     [Theory]
@@ -50,7 +38,7 @@ public sealed class KillMatrixTests
 
     [Theory]
     [MemberData(nameof(Matrix))]
-    public Task An_upgrade_is_taken_back_and_then_done(string change, int parallel) => EachCutAsync(Changes[change].Before, Changes[change].After, parallel, GoesOnAsync);
+    public Task An_upgrade_is_taken_back_and_then_done(string change, int parallel) => EachCutAsync(Stacks.Changes[change].Before, Stacks.Changes[change].After, parallel, GoesOnAsync);
 
     [Theory]
     [InlineData(1)]
@@ -67,7 +55,7 @@ public sealed class KillMatrixTests
     [Theory]
     [MemberData(nameof(Matrix))]
     public Task An_upgrade_that_nobody_wants_any_more_leaves_the_old_containers(string change, int parallel) =>
-        EachCutAsync(Changes[change].Before, Changes[change].After, parallel, async (stage, cut) =>
+        EachCutAsync(Stacks.Changes[change].Before, Stacks.Changes[change].After, parallel, async (stage, cut) =>
         {
             var report = await stage.ApplyAsync(cut.Revision);
             cut.Expect(report.Result is ApplyResult.NothingToDo or ApplyResult.Applied, $"the next apply was {report.Result}: {report.Summary}");
@@ -80,12 +68,12 @@ public sealed class KillMatrixTests
     [Theory]
     [MemberData(nameof(Matrix))]
     public Task A_rollback_goes_on_back_and_what_was_measured_bad_stays_away(string change, int parallel) =>
-        EachCutAsync(Changes[change].Before, Changes[change].Bad, parallel, GoesBackAsync);
+        EachCutAsync(Stacks.Changes[change].Before, Stacks.Changes[change].Bad, parallel, GoesBackAsync);
 
     [Theory]
     [MemberData(nameof(Matrix))]
     public Task A_recovery_that_is_killed_too_is_taken_up_by_the_next(string change, int parallel) =>
-        EachCutAsync(Changes[change].Before, Changes[change].After, parallel, async (stage, cut) =>
+        EachCutAsync(Stacks.Changes[change].Before, Stacks.Changes[change].After, parallel, async (stage, cut) =>
         {
             var chance = new Random(cut.Point);
             for (var times = 0; times < 3; times++)
