@@ -204,10 +204,11 @@ count() {
     mapfile -O "${#summary[@]}" -t summary < <(notable "$3")
 }
 
-# notable RESULT-FILE: the tests that failed, and the slowest of those that take long.
+# notable RESULT-FILE: the tests that failed, what the matrices tell of their size and result, and the slowest of those that take long.
 notable() {
     jq -r '.results.tests
         | (.[] | select(.status == "failed") | "           failed: \(.name)"),
+          (.[] | .stdout // [] | .[] | select(startswith("matrix: ")) | "           \(.)"),
           (map(select(.duration >= 5000)) | sort_by(-.duration) | .[:5][] | "           \(.duration / 100 | floor / 10) s: \(.name)")' "$1"
 }
 

@@ -42,7 +42,7 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
                 runs.QuarantineCrashing(settled);
             }
 
-            switch (settled is { Phase: RunPhase.Soaking, Verdict: not null } ? RecoveryAction.GoBack : Recovery.Decide(settled.Phase, before is not null))
+            switch (ActionFor(settled, before is not null))
             {
                 case RecoveryAction.Drop:
                     // Nothing old was touched. What was made beside it would lie about until some later run is promoted.
@@ -76,4 +76,13 @@ internal sealed class RecoveryPass(Runs runs, IJournal journal)
 
         return null;
     }
+
+    private static RecoveryAction ActionFor(RunRecord run, bool hasBefore) => run switch
+    {
+        { Phase: RunPhase.Soaking, Verdict: not null } => RecoveryAction.GoBack,
+
+        // What it superseded is closed and was never promoted: decided anew, the next way back would end there.
+        { Inherits: not null } when Recovery.Decide(run.Phase, hasBefore) is RecoveryAction.Drop => RecoveryAction.GoBack,
+        _ => Recovery.Decide(run.Phase, hasBefore),
+    };
 }

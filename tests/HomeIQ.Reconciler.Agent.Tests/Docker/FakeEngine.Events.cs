@@ -27,7 +27,7 @@ public sealed partial class FakeEngine
 
         try
         {
-            await Faults.BeforeAsync("watch", clock, cancellationToken);
+            (await Faults.BeforeAsync("watch", clock, cancellationToken))?.After("watch");
             ThrowIfAway();
             await foreach (var news in channel.Reader.ReadAllAsync(cancellationToken))
             {

@@ -73,6 +73,23 @@ public sealed partial class FakeEngine
     /// <summary>As with <c>docker network create</c>.</summary>
     public void AddNetworkByHand(string name) => Ask(() => AddNetwork(new(name), ValueMap<string>.Empty));
 
+    /// <summary>Somebody makes a network again with our labels and other settings, and takes along who is on it.</summary>
+    public void ReplaceNetworkByHand(string name, Func<DesiredNetwork, DesiredNetwork> change) => Ask(() =>
+    {
+        var was = networks[name];
+        networks[name] = was with { Id = NewId("network"), Settings = change(was.Settings) };
+        foreach (var container in containers.Values.Where(container => container.Endpoints.ContainsKey(name)))
+        {
+            container.Endpoints[name] = new FakeEndpoint(container.Endpoints[name].Wanted);
+            if (container.IsUp)
+            {
+                Plug(container);
+            }
+        }
+
+        return true;
+    });
+
     public void RemoveNetworkByHand(string name) => Ask(() => networks.Remove(name));
 
     public void RemoveImageByHand(string reference) => Ask(() => FindImage(reference) is { } image && images.Remove(image.Id));
@@ -128,4 +145,17 @@ public sealed partial class FakeEngine
     }
 
     private static ContainerHostException Unreachable() => new(HostFailure.Unreachable, "cannot connect to the engine");
+
+    /// <summary>Everything that runs leave in an engine, a line each: containers with what they are on, networks, the names that keep images, marks. Volumes are <see cref="Volumes"/>.</summary>
+    public IReadOnlyList<string> Inventory => Ask(() => (string[])
+    [
+        .. containers.Values.OrderBy(container => container.Name, StringComparer.Ordinal).Select(container =>
+            $"container {container.Name} {container.Status.ToString().ToLowerInvariant()}{(container.Health == ContainerHealth.None || !container.IsUp ? "" : $" {container.Health.ToString().ToLowerInvariant()}")} {container.Spec.Image} restart={container.Restart} memory={container.Spec.Memory} on {string.Join(' ', container.Endpoints.Select(endpoint => $"{endpoint.Key}({string.Join(',', endpoint.Value.Wanted.Aliases)})"))}"),
+        .. networks.Values.Where(network => !network.IsPredefined).OrderBy(network => network.Settings.Name, StringComparer.Ordinal).Select(network =>
+            $"network {network.Settings.Name} {string.Join(' ', network.Settings.Pools.Select(pool => pool.Subnet))}"),
+        .. images.Values.SelectMany(image => image.Tags).Where(tag => tag.StartsWith("homeiq-keep/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(tag => $"tag {tag}"),
+        .. marks.Values.Select(mark => $"mark {mark.Name}").Order(StringComparer.Ordinal),
+    ]);
+
+    public IReadOnlyList<string> Volumes => Ask(() => volumes.Keys.ToList());
 }

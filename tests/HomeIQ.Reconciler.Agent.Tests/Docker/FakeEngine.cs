@@ -358,9 +358,11 @@ public sealed partial class FakeEngine : IContainerHost
         await Task.Yield();
         clock.Touch();
         cancellationToken.ThrowIfCancellationRequested();
-        await Faults.BeforeAsync(call, clock, cancellationToken);
+        var fault = await Faults.BeforeAsync(call, clock, cancellationToken);
         ThrowIfAway();
-        return Ask(question);
+        var answer = Ask(question);
+        fault?.After(call);
+        return answer;
     }
 
     private async Task<T> TellAsync<T>(string call, Func<string> words, Func<T> deed, CancellationToken cancellationToken)

@@ -11,6 +11,12 @@ public enum FaultKind
 
     /// <summary>Nothing is done and nobody hears of anything, until the call's deadline.</summary>
     Hangs,
+
+    /// <summary>It is done and answered late, but within the deadline.</summary>
+    Slow,
+
+    /// <summary>It is done, and its answer breaks off in the middle: nobody can read what came of it, or what was seen.</summary>
+    Truncated,
 }
 
 /// <summary>A call that goes wrong.</summary>
@@ -21,13 +27,17 @@ public sealed record Fault(FaultKind Kind, HostFailure Failure, string? Words = 
 
     public static readonly Fault Hangs = new(FaultKind.Hangs, HostFailure.TimedOut);
 
+    public static readonly Fault Slow = new(FaultKind.Slow, HostFailure.TimedOut);
+
+    public static readonly Fault Truncated = new(FaultKind.Truncated, HostFailure.Unreachable);
+
     public static Fault Of(HostFailure failure, string? words = null) => new(FaultKind.Refused, failure, words);
 
     internal void After(string call)
     {
-        if (Kind == FaultKind.AnswerLost)
+        if (Kind is FaultKind.AnswerLost or FaultKind.Truncated)
         {
-            throw new ContainerHostException(Failure, $"{call}: the connection broke before the answer");
+            throw new ContainerHostException(Failure, $"{call}: the connection broke {(Kind == FaultKind.Truncated ? "in the middle of" : "before")} the answer");
         }
     }
 }
@@ -43,7 +53,7 @@ public sealed class Faults
 
     /// <summary>Calls that are not counted among the changes: the looking ones, and those about marks.</summary>
     private static readonly HashSet<string> Looks =
-        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "logs", "exec", "networks", "volumes", "image", "tags", "watch", "place-mark", "find-mark", "turn-mark", "remove-mark" };
+        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "specification", "logs", "exec", "networks", "volumes", "image", "tags", "watch", "place-mark", "find-mark", "turn-mark", "remove-mark" };
 
     private readonly Lock gate = new();
     private readonly List<(string Call, int Nth, Fault Fault)> planned = [];
@@ -58,6 +68,21 @@ public sealed class Faults
             lock (gate)
             {
                 return counts.GetValueOrDefault(AnyChange);
+            }
+        }
+    }
+
+    /// <summary>Calls so far that went wrong as planned.</summary>
+    public int Met { get; private set; }
+
+    /// <summary>How often each call was made so far.</summary>
+    public IReadOnlyDictionary<string, int> Counts
+    {
+        get
+        {
+            lock (gate)
+            {
+                return new Dictionary<string, int>(counts, StringComparer.Ordinal);
             }
         }
     }
@@ -110,6 +135,9 @@ public sealed class Faults
         {
             case FaultKind.Refused:
                 throw new ContainerHostException(fault.Failure, fault.Words ?? $"{call}: {Words(fault.Failure)}");
+            case FaultKind.Slow:
+                await Task.Delay(Deadline / 2, time, cancellationToken);
+                break;
             case FaultKind.Hangs:
                 await Task.Delay(Deadline, time, cancellationToken);
                 throw new ContainerHostException(fault.Failure, $"{call}: no answer within {Deadline.TotalSeconds:0} s");
@@ -131,6 +159,7 @@ public sealed class Faults
                 happening ??= meanwhile.Where(one => one.Call == counter && one.Nth == count).Select(one => one.Happening).FirstOrDefault();
             }
 
+            Met += found is null ? 0 : 1;
             return (found, happening);
         }
     }

@@ -32,7 +32,7 @@ internal sealed class AgentProcess : IDisposable
         var self = new LockHolder(machine, $"boot of {machine}", "pid:[1]", number, $"{number}", state.Id(), state.Root, $"token {number}");
         Lock = new EngineLock(
             host, settings.Instance, self, holder => holder.IsNear(self) && stage.Ended.ContainsKey(holder.Process), new LockSettings(), stage.LockClock);
-        Reconciliation = new Reconciliation(settings, host, Lock, source, state, life.Write(journal), clock, new Listener<RunEvent>(Events.Add));
+        Reconciliation = new Reconciliation(settings, host, Lock, source, state, life.Write(journal), clock, new Listener<RunEvent>(Hear));
     }
 
     public Lifeline Life { get; }
@@ -48,8 +48,11 @@ internal sealed class AgentProcess : IDisposable
 
     public List<RunEvent> Events { get; } = [];
 
-    public Task<ApplyReport> ApplyAsync(string? revision = null) =>
-        Reconciliation.ApplyAsync(revision, approve: null, refresh: false, watches: true, TestContext.Current.CancellationToken);
+    /// <summary>Called with each event.</summary>
+    public Action<RunEvent>? Heard { get; set; }
+
+    public Task<ApplyReport> ApplyAsync(string? revision = null, bool watches = true) =>
+        Reconciliation.ApplyAsync(revision, approve: null, refresh: false, watches, TestContext.Current.CancellationToken);
 
     public Task<ApplyReport> RollbackAsync() => Reconciliation.RollbackAsync(TestContext.Current.CancellationToken);
 
@@ -101,6 +104,12 @@ internal sealed class AgentProcess : IDisposable
         Before = before,
         IsEngineLocal = isEngineLocal,
     };
+
+    private void Hear(RunEvent news)
+    {
+        Events.Add(news);
+        Heard?.Invoke(news);
+    }
 
     public void Dispose()
     {

@@ -9,7 +9,7 @@ namespace HomeIQ.Reconciler.Reconciling;
 public sealed class DriftRepairTests : IDisposable
 {
     /// <summary>An application with limits on two networks and a file of the commit, and one that needs it.</summary>
-    private const string House =
+    internal const string House =
         """
         x-checked: &checked
           image: house/app:1.0.0
@@ -224,7 +224,7 @@ public sealed class DriftRepairTests : IDisposable
         stage.Engine.Transcript.Take();
     }
 
-    private static void Drift(Stage stage, string what)
+    internal static void Drift(Stage stage, string what)
     {
         var engine = stage.Engine;
         switch (what)

@@ -14,6 +14,19 @@ internal static class Stacks
         ["1.9.0-late"] = ("CRASH_AFTER", "10"),
     };
 
+    /// <summary>Upgrades of several shapes, each with one of its kind that fails verification.</summary>
+    public static readonly Dictionary<string, (string Before, string After, string Bad)> Changes = new(StringComparer.Ordinal)
+    {
+        ["two services, one waiting for the other"] =
+            (Three(), Three(api: "1.1.0", web: "1.1.0"), Three(api: "1.9.0-sick", web: "1.1.0")),
+        ["a removal and an addition"] =
+            (Three(more: Lonely("lonely")), Three(more: Lonely("other")), Three(more: Lonely("other", "1.9.0-sick"))),
+        ["a network's settings"] =
+            (Network("10.77.1.0/24"), Network("10.77.2.0/24"), Network("10.77.2.0/24", two: "1.9.0-sick")),
+        ["a shared namespace"] =
+            (Namespace("1.0.0"), Namespace("1.1.0"), Namespace("1.9.0-sick")),
+    };
+
     /// <summary>Publishes every version that the stacks use.</summary>
     public static void Publish(FakeEngine engine)
     {

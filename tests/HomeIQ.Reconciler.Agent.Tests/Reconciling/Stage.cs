@@ -60,6 +60,11 @@ internal sealed class Stage : IDisposable
     /// <summary>Every container in a line, but those that failed and are kept for inspection.</summary>
     public string Picture => string.Join('\n', Engine.Picture.Split('\n').Where(line => !line.Contains(".failed-", StringComparison.Ordinal)));
 
+    /// <summary>All that is on the host but volumes, a line each, exported contents included; what failed and is kept for inspection is left out, unless it runs.</summary>
+    public string Tidy => string.Join('\n', Engine.Inventory
+        .Where(line => !line.Contains(".failed-", StringComparison.Ordinal) || line.Contains(" running ", StringComparison.Ordinal))
+        .Concat(Directory.Exists(ContentFolder) ? Directory.GetFileSystemEntries(ContentFolder).Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(name => $"content {name}") : []));
+
     /// <summary>Writes a file beside the desired state, for the next commit.</summary>
     public void Write(string path, string text)
     {
