@@ -16,6 +16,7 @@ internal sealed class DriftFinder
     /// <summary>Service to the id of its container.</summary>
     private readonly Dictionary<string, string> held;
     private readonly Dictionary<string, ObservedNetwork> networks;
+    private readonly HashSet<string> tasks;
     private readonly HashSet<string> intact;
     private readonly HashSet<StaleReader> stale;
     private readonly bool engineChanged;
@@ -25,6 +26,7 @@ internal sealed class DriftFinder
         containers = observed.Containers.ToDictionary(container => container.Id, StringComparer.Ordinal);
         held = effective.Services.ToDictionary(service => service.Service.Name, service => service.ContainerId, StringComparer.Ordinal);
         networks = observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal).ToDictionary(network => network.Name, StringComparer.Ordinal);
+        tasks = TasksAmong(effective.Services.Select(service => service.Service));
         intact = observed.IntactContents.ToHashSet(StringComparer.Ordinal);
         stale = [.. observed.StaleReaders];
         engineChanged = effective.EngineVersion.Length > 0 && effective.EngineVersion != observed.Engine.Version;
@@ -44,7 +46,7 @@ internal sealed class DriftFinder
             yield break;
         }
 
-        if (!IsAsItShouldBe(live, service.Spec))
+        if (!IsAsItShouldBe(live, service))
         {
             yield return new ContainerNotRunning(service.Name, live.Id, live.Status, live.ExitCode);
         }
@@ -68,16 +70,21 @@ internal sealed class DriftFinder
         }
     }
 
-    /// <summary>A container that ended well and is not meant to be started again by itself has done its work.</summary>
-    internal static bool IsCompleted(ObservedContainer live, ContainerSpec spec) =>
-        live is { Status: ContainerStatus.Exited, ExitCode: 0 } && spec.Restart.Name is ("no" or "on-failure");
+    /// <summary>A container that ended well and is not meant to be started again by itself has done its work; one that is asked for its health was meant to stay, and somebody stopped it.</summary>
+    /// <param name="isAwaited">Others wait until it has completed.</param>
+    internal static bool IsCompleted(ObservedContainer live, ContainerSpec spec, bool isAwaited) =>
+        live is { Status: ContainerStatus.Exited, ExitCode: 0 } && spec.Restart.Name is ("no" or "on-failure") && (isAwaited || spec.HealthCheck is null or { IsDisabled: true });
+
+    /// <summary>The services that others wait for until they have completed.</summary>
+    internal static HashSet<string> TasksAmong(IEnumerable<DesiredService> services) =>
+        [.. services.SelectMany(user => user.DependsOn).Where(dependency => dependency.Condition == DependencyCondition.CompletedSuccessfully).Select(dependency => dependency.Service)];
 
     /// <summary>A bind holds what lay at its path when the container started.</summary>
     private bool SeesAnOlderOne(ObservedContainer live, string digest) => live.IsUp && stale.Contains(new(live.Id, live.StartedAt, digest));
 
     // A container that the engine is itself restarting is left to it.
-    private static bool IsAsItShouldBe(ObservedContainer live, ContainerSpec spec) =>
-        live.Status is ContainerStatus.Running or ContainerStatus.Restarting || IsCompleted(live, spec);
+    private bool IsAsItShouldBe(ObservedContainer live, DesiredService service) =>
+        live.Status is ContainerStatus.Running or ContainerStatus.Restarting || IsCompleted(live, service.Spec, tasks.Contains(service.Name));
 
     private ValueList<FieldChange> Fields(EffectiveService effective, ObservedContainer live, bool onlyThoseSet)
     {

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
@@ -110,6 +111,8 @@ internal sealed class Inventory
         service.Policy.RestartWith.Concat(service.DependsOn.Where(dependency => dependency.Restart).Select(dependency => dependency.Service));
 
     /// <summary>Whether a service waits until this one has done its task.</summary>
-    public bool MustComplete(string service) => (tasks ??= [.. Situation.Desired.Services.SelectMany(user => user.DependsOn)
-        .Where(dependency => dependency.Condition == DependencyCondition.CompletedSuccessfully).Select(dependency => dependency.Service)]).Contains(service);
+    public bool MustComplete(string service) => (tasks ??= DriftFinder.TasksAmong(Situation.Desired.Services)).Contains(service);
+
+    /// <summary>A one-shot that ended well.</summary>
+    public bool IsCompleted(ObservedContainer live, DesiredService service) => DriftFinder.IsCompleted(live, service.Spec, MustComplete(service.Name));
 }

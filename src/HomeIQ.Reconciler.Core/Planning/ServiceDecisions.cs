@@ -73,7 +73,7 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
             {
                 ContainerStatus.Dead or ContainerStatus.Removing => (Move.Replace, "its container is dead"),
                 ContainerStatus.Paused => (Move.Unpause, "its container is paused"),
-                ContainerStatus.Created or ContainerStatus.Exited when !DriftFinder.IsCompleted(found, desired.Spec) => (Move.Start, "its container is there, stopped"),
+                ContainerStatus.Created or ContainerStatus.Exited when !inventory.IsCompleted(found, desired) => (Move.Start, "its container is there, stopped"),
                 ContainerStatus.Restarting => (Move.Verify, "its container is there, restarting"),
                 ContainerStatus.Running when found.Health is ContainerHealth.Starting or ContainerHealth.Unhealthy => (Move.Verify, "its container is there, and not proven yet"),
                 _ => (Move.None, ""),
@@ -181,7 +181,7 @@ internal sealed class ServiceDecisions(Inventory inventory, IReadOnlyDictionary<
         }
 
         // A one-shot that is done is not run again because of something that others did to it.
-        if (!work.IsChanged && work.Container is { } live && DriftFinder.IsCompleted(live, desired.Spec))
+        if (!work.IsChanged && work.Container is { } live && inventory.IsCompleted(live, desired))
         {
             work.LeaveStopped = true;
         }

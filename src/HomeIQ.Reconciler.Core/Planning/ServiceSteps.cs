@@ -44,7 +44,7 @@ internal static class ServiceSteps
         }
 
         work.Rename = Put(draft, work, new RenameContainer(work.Name, new(null, temporary), name)).After(work.Create).After(work.Aside);
-        if (!work.LeaveStopped || work.HasDoneItsTask)
+        if (!work.LeaveStopped || work.HasDoneItsTask(inventory))
         {
             work.Start = Put(draft, work, new StartContainer(work.Name, new(null, name))).After(work.Rename);
             work.Verify = Put(draft, work, new VerifyService(work.Name, new(null, name), work.ContentDigest(inventory), inventory.MustComplete(work.Name))).After(work.Start);

@@ -69,7 +69,7 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
     public bool LeaveStopped { get; set; }
 
     /// <summary>A one-shot that ended well: let alone as long as its container is; a new container has to do the task again.</summary>
-    public bool HasDoneItsTask => Container is { } live && Desired is { } wanted && DriftFinder.IsCompleted(live, wanted.Spec);
+    public bool HasDoneItsTask(Inventory inventory) => Container is { } live && Desired is { } wanted && inventory.IsCompleted(live, wanted);
 
     public int Phase { get; set; }
 

@@ -112,11 +112,13 @@ public sealed record HostStatus
         var known = (effective?.Services.Select(service => service.Service) ?? [])
             .Concat(desired?.Services ?? [])
             .DistinctBy(service => service.Name)
-            .OrderBy(service => service.Name, StringComparer.Ordinal);
+            .OrderBy(service => service.Name, StringComparer.Ordinal)
+            .ToList();
+        var tasks = DriftFinder.TasksAmong(known);
         var services = known.Select(service =>
         {
             var container = containers[service.ContainerName].FirstOrDefault();
-            var (health, detail) = HealthOf(container);
+            var (health, detail) = HealthOf(container, service.Spec, tasks.Contains(service.Name));
             var sync = plan is null ? Sync.Unknown
                 : drifted.Contains(service.Name) ? Sync.OutOfSync
                 : !changed.Contains(service.Name) ? Sync.Synced
@@ -166,10 +168,10 @@ public sealed record HostStatus
     private static DriftPolicy? PolicyOf(string service, DesiredState? desired, EffectiveState? effective) =>
         (desired?.Find(service) ?? effective?.Find(service)?.Service)?.Policy.Drift;
 
-    private static (Health Health, string Detail) HealthOf(ObservedContainer? container) => container switch
+    private static (Health Health, string Detail) HealthOf(ObservedContainer? container, ContainerSpec spec, bool isAwaited) => container switch
     {
         null => (Health.Missing, "no container"),
-        { Status: ContainerStatus.Exited, ExitCode: 0, Restart.Name: "no" or "on-failure" } => (Health.Healthy, "completed"),
+        not null when DriftFinder.IsCompleted(container, spec, isAwaited) => (Health.Healthy, "completed"),
         { Status: ContainerStatus.Exited or ContainerStatus.Dead } => (Health.Degraded, $"ended with exit code {container.ExitCode}"),
         { Status: ContainerStatus.Restarting } => (Health.Degraded, $"restarting, exit code {container.ExitCode}, {container.RestartCount} times"),
         { Status: ContainerStatus.Paused } => (Health.Suspended, "paused"),

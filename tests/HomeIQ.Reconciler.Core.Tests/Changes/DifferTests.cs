@@ -178,10 +178,10 @@ public sealed class DifferTests
         { "unless-stopped", ContainerStatus.Dead, 0, "ContainerNotRunning api" },
         { "unless-stopped", ContainerStatus.Removing, 0, "ContainerMissing api" },
         { "always", ContainerStatus.Exited, 0, "ContainerNotRunning api" },
-        { "no", ContainerStatus.Exited, 0, "" },
+        { "no", ContainerStatus.Exited, 0, "ContainerNotRunning api" },
         { "no", ContainerStatus.Exited, 1, "ContainerNotRunning api" },
         { "no", ContainerStatus.Created, 0, "ContainerNotRunning api" },
-        { "on-failure", ContainerStatus.Exited, 0, "" },
+        { "on-failure", ContainerStatus.Exited, 0, "ContainerNotRunning api" },
         { "on-failure", ContainerStatus.Exited, 2, "ContainerNotRunning api" },
     };
 
@@ -192,6 +192,21 @@ public sealed class DifferTests
         var stack = Installed(Service("api") with { Spec = Service("api").Spec with { Restart = new(restart) } });
 
         Assert.Equal(drift, Drift(stack.Container("api", container => container with { Status = status, ExitCode = exitCode })));
+    }
+
+    [Theory]
+    [InlineData("no", 0, "")]
+    [InlineData("on-failure", 0, "")]
+    [InlineData("unless-stopped", 0, "ContainerNotRunning api")]
+    [InlineData("no", 1, "ContainerNotRunning api")]
+    public void What_ended_well_has_done_its_task_where_nobody_asks_for_its_health_or_others_wait_for_its_end(string restart, int exitCode, string drift)
+    {
+        var spec = Service("api").Spec with { Restart = new(restart) };
+        var waits = Service("web") with { DependsOn = [new("api", DependencyCondition.CompletedSuccessfully)] };
+        foreach (var stack in (Table[])[Installed(Service("api") with { Spec = spec with { HealthCheck = null } }), Installed(Service("api") with { Spec = spec }, waits)])
+        {
+            Assert.Equal(drift, Drift(stack.Container("api", container => container with { Status = ContainerStatus.Exited, ExitCode = exitCode })));
+        }
     }
 
     [Fact]

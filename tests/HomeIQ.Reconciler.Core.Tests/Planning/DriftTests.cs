@@ -266,7 +266,7 @@ public sealed class DriftTests
     [Fact]
     public void A_failed_one_shot_runs_again()
     {
-        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } });
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } });
 
         Assert.StartsWith("1 start homeiq-job", stack.Stopped("job", exitCode: 1).Steps, StringComparison.Ordinal);
     }
@@ -274,7 +274,7 @@ public sealed class DriftTests
     [Fact]
     public void A_done_one_shot_whose_container_has_to_be_made_again_does_its_task_again()
     {
-        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }).Stopped("job", exitCode: 0);
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } }).Stopped("job", exitCode: 0);
 
         Assert.True(stack.Drift("job", "Config.Env.NEW", "1").Plan.Waits("start homeiq-job", "rename homeiq-job.new homeiq-job"));
     }
@@ -282,7 +282,7 @@ public sealed class DriftTests
     [Fact]
     public void A_done_one_shot_is_not_woken_for_its_container_s_sake()
     {
-        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }, Service("a")).Stopped("job", exitCode: 0);
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } }, Service("a")).Stopped("job", exitCode: 0);
 
         Assert.DoesNotContain(stack.CommitNetwork("homeiq-network", network => network with { Internal = true }).Plan.Steps, step => step.Step.Subject == "job");
     }
@@ -290,7 +290,7 @@ public sealed class DriftTests
     [Fact]
     public void A_changed_one_shot_runs_again()
     {
-        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }).Stopped("job", exitCode: 0);
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } }).Stopped("job", exitCode: 0);
 
         Assert.True(stack.CommitImage("job", "homeiq/job:2.0.0").Plan.Has("start homeiq-job"));
     }

@@ -88,7 +88,7 @@ public sealed class FirstInstallTests
     [Fact]
     public void A_one_shot_that_is_done_is_done()
     {
-        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }).Stopped("job", exitCode: 0).Forgotten();
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } }).Stopped("job", exitCode: 0).Forgotten();
 
         Assert.Equal("1 promote commit-1", stack.Steps);
     }

@@ -178,7 +178,7 @@ public sealed class InPlaceTests
     [Fact]
     public void A_done_one_shot_is_put_right_and_not_run()
     {
-        var job = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } }).Stopped("job", exitCode: 0);
+        var job = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } }).Stopped("job", exitCode: 0);
 
         Assert.Equal(
             """

@@ -108,7 +108,7 @@ public sealed class NoChangeTests
     [Fact]
     public void A_one_shot_that_has_done_its_work_is_left_alone()
     {
-        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No } });
+        var stack = Installed(Service("job") with { Spec = Service("job").Spec with { Restart = RestartPolicy.No, HealthCheck = null } });
 
         Assert.Equal("", stack.Stopped("job", exitCode: 0).Steps);
     }

@@ -64,6 +64,16 @@ public sealed class HostStatusTests
         Assert.Equal(("it failed; not by itself any more: homeiq apply", "it failed"), (stuck.Waiting, stuck.Stalled));
     }
 
+    [Fact]
+    public void What_somebody_stopped_has_not_completed_although_it_ended_well()
+    {
+        var api = Service("api");
+        var status = Status(Installed(api with { Spec = api.Spec with { Restart = RestartPolicy.No } }).Container("api", container => container with { Status = ContainerStatus.Exited, ExitCode = 0, Restart = RestartPolicy.No }));
+
+        Assert.Equal(Health.Degraded, status.Health);
+        Assert.Equal([typeof(ContainerNotRunning)], status.Drift.Select(change => change.GetType()));
+    }
+
     private static Table Drifting(DriftPolicy policy, Func<Table, Table> happened) => happened(Installed(Service("api") with { Policy = new() { Drift = policy } }, Service("db")));
 
     private static HostStatus Status(Table table) => HostStatus.Of(table.Plan, table.Desired, table.Effective, table.Observed, Instance);
