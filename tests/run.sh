@@ -22,8 +22,9 @@ rig=$tests/rig
 # shellcheck source=rig/lib.sh
 . "$rig/lib.sh"
 
-# No suite may take longer; together they stay well under an hour.
-suite_seconds=${HOMEIQ_SUITE_SECONDS:-2000}
+# No suite may take longer; together they stay well under an hour. A soak of a whole night has its night on top.
+soak_minutes=${HOMEIQ_SOAK_MINUTES:-0}
+suite_seconds=${HOMEIQ_SUITE_SECONDS:-$((2000 + 60 * ${soak_minutes%%.*}))}
 
 suites=() only=() filters=() explicit=off aot='' build=1 format=1
 passed=0 failed=0 skipped=0 began=$EPOCHREALTIME

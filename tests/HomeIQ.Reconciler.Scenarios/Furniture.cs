@@ -26,7 +26,7 @@ internal static class Furniture
     /// <summary>A Docker client for the house's engine; fails the test when the command fails.</summary>
     public static string Docker(this House house, params string[] arguments)
     {
-        var (code, text) = House.Run("docker", arguments, new Dictionary<string, string> { ["DOCKER_HOST"] = TestEngineEndpoint });
+        var (code, text) = House.Run("docker", arguments, new Dictionary<string, string> { ["DOCKER_HOST"] = house.Endpoint });
         Assert.True(code == 0, $"{house.Name}: docker {string.Join(' ', arguments)}: {text}");
         return text.Trim();
     }
@@ -63,8 +63,6 @@ internal static class Furniture
             Assert.True(container.Health is ContainerHealth.Healthy or ContainerHealth.None, $"{service} is {container.Health}");
         }
     }
-
-    private static string TestEngineEndpoint => Scenarios.Docker.TestEngine.Endpoint;
 
     private static IEnumerable<string> Lines(string settings)
     {

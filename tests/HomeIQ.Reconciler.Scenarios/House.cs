@@ -17,8 +17,11 @@ internal sealed class House : IAsyncDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("homeiq-house-").FullName;
 
-    public House()
+    /// <param name="endpoint">An engine that the test started for itself; null for the one of all tests.</param>
+    public House(string? endpoint = null)
     {
+        Endpoint = endpoint ?? TestEngine.Endpoint;
+        Engine = new(new() { Endpoint = Endpoint });
         Name = $"t{Environment.ProcessId}x{Interlocked.Increment(ref houses)}";
         Repository = Path.Combine(folder, "repository");
         Directory.CreateDirectory(Repository);
@@ -39,7 +42,9 @@ internal sealed class House : IAsyncDisposable
 
     public string ProjectDirectory => Path.Combine(folder, "project");
 
-    public DockerEngine Engine { get; } = TestEngine.Open();
+    public string Endpoint { get; }
+
+    public DockerEngine Engine { get; }
 
     /// <summary>More settings for the program, as <c>HOMEIQ_*</c> variables.</summary>
     public Dictionary<string, string> Settings { get; } = new(StringComparer.Ordinal);
@@ -126,7 +131,7 @@ internal sealed class House : IAsyncDisposable
         start.Environment.Remove("NO_COLOR");
         start.Environment["HOMEIQ_REPO"] = Repository;
         start.Environment["HOMEIQ_STATE"] = State;
-        start.Environment["HOMEIQ_DOCKER"] = TestEngine.Endpoint;
+        start.Environment["HOMEIQ_DOCKER"] = Endpoint;
         start.Environment["HOMEIQ_INSTANCE"] = Name;
         start.Environment["HOMEIQ_PROJECT_NAME"] = Name;
         start.Environment["HOMEIQ_PROJECT_DIR"] = ProjectDirectory;
@@ -193,7 +198,7 @@ internal sealed class House : IAsyncDisposable
 
         foreach (var volume in (await Engine.ListVolumesAsync(default)).Where(volume => volume.Owner?.Instance == Name || volume.Name.StartsWith(Name, StringComparison.Ordinal)))
         {
-            Run("docker", ["volume", "rm", volume.Name], new Dictionary<string, string> { ["DOCKER_HOST"] = TestEngine.Endpoint });
+            Run("docker", ["volume", "rm", volume.Name], new Dictionary<string, string> { ["DOCKER_HOST"] = Endpoint });
         }
 
         await Engine.DisposeAsync();
