@@ -43,6 +43,6 @@ public sealed class ReadOnlyScenarios
         string.Join('\n', house.Docker("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.Image}} {{.State}} {{.Mounts}} {{.Networks}}").Split('\n').Where(line => line.Contains(house.Name, StringComparison.Ordinal)));
 
     /// <summary>Every event since then, whatever it is about.</summary>
-    private static IEnumerable<string> Events(House house, string from) =>
+    private static string[] Events(House house, string from) =>
         house.Docker("events", "--since", from, "--until", Now(house)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -76,7 +76,7 @@ public sealed class SecretScenarios
         Assert.Contains("build " + tag + ": asked with (secret)", live.Out, StringComparison.Ordinal);
         Assert.Contains("asked with (secret)", piped.ToString(), StringComparison.Ordinal);
 
-        house.Write("app/Dockerfile", "FROM homeiq-test/app:1.0.0\nARG TOKEN\nRUN echo \"asked with $TOKEN\"\n").Commit("Can be built");
+        house.Write("app/Dockerfile", $"FROM homeiq-test/app:1.0.0\nARG TOKEN\nRUN echo \"asked with $TOKEN\" && echo {house.Name}\n").Commit("Can be built");
         var built = await house.OnTerminalAsync("apply");
         Assert.True(built.Code == 0, built.ToString());
         house.Docker("rm", "-f", house.Container("app"));

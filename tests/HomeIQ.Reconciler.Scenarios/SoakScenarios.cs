@@ -106,7 +106,7 @@ public sealed class SoakScenarios(ITestOutputHelper output) : IAsyncLifetime
         var sync = moves.Head switch { { LacksImage: true } => Sync.OutOfSync, { IsBad: true } => Sync.Held, _ => Sync.Synced };
         if (status.Revision != moves.HeadId || status.Sync != sync || status.Health is not Health.Healthy || status.WatchedRun is not null || status.UnfinishedRun is not null || status.Drift.Count > 0)
         {
-            return $"{move.What}: {status.Sync} instead of {sync}, {status.Health}, on {status.Revision} instead of {moves.HeadId}, {status.Refusals.FirstOrDefault()?.Message ?? status.Stalled}";
+            return $"{move.What}: {status.Sync} instead of {sync}, {status.Health}, on {status.Revision} instead of {moves.HeadId}, {(status.Refusals is [var refusal, ..] ? refusal.Message : status.Stalled)}";
         }
 
         Assert.Equal(neighbour, await NeighbourAsync());

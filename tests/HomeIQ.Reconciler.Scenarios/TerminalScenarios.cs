@@ -42,16 +42,16 @@ public sealed partial class TerminalScenarios
     }
 
     /// <summary>The cursor goes up, and what is below it goes.</summary>
-    [GeneratedRegex("\\u001b\\[[0-9]+A\\u001b\\[J")]
+    [GeneratedRegex("\\u001b\\[[0-9]+A\\u001b\\[J", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex DrawnOver();
 
-    [GeneratedRegex("\\u001b\\[[0-9;]*m")]
+    [GeneratedRegex("\\u001b\\[[0-9;]*m", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex Colour();
 
     /// <summary>A step that has not ended, with its seconds and what it waits for.</summary>
-    [GeneratedRegex("\\.\\.\\.\\. +[0-9]+/[0-9]+ +[0-9]+\\.[0-9] s  verify app: starting")]
+    [GeneratedRegex("\\.\\.\\.\\. +[0-9]+/[0-9]+ +[0-9]+\\.[0-9] s  verify app: starting", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex UnderWay();
 
-    [GeneratedRegex("[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} INF Run ")]
+    [GeneratedRegex("[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} INF Run ", RegexOptions.None, matchTimeoutMilliseconds: 60_000)]
     private static partial Regex LogLine();
 }

@@ -9,7 +9,7 @@ using HomeIQ.Reconciler.Planning;
 namespace HomeIQ.Reconciler.Cli;
 
 /// <summary>What a person sees of a run while it happens, drawing by drawing, and what a pipe gets; the clock stands still but for the test.</summary>
-public sealed class RunProgressTests
+public sealed class RunProgressTests : IDisposable
 {
     private static readonly ContainerRef Container = new(null, "house-api-1");
     private static readonly PlannedStep Pull = new(1, new PullImage("web", "house/web:1.1.0"), "", []);
@@ -24,6 +24,8 @@ public sealed class RunProgressTests
 
     private readonly HandClock clock = new();
     private readonly Drawings output = new();
+
+    public void Dispose() => output.Dispose();
 
     [Fact]
     public void A_person_sees_what_is_under_way_drawn_again_and_again_below_what_is_done()
@@ -42,7 +44,7 @@ public sealed class RunProgressTests
 
         Assert.Contains("␛[32mok  ␛[0m", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("␛[31mFAIL␛[0m", output.ToString(), StringComparison.Ordinal);
-        Assert.Equal(plain.ToString(), Regex.Replace(output.ToString(), "␛\\[[0-9;]*m", ""));
+        Assert.Equal(plain.ToString(), Regex.Replace(output.ToString(), "␛\\[[0-9;]*m", "", RegexOptions.None, TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
@@ -138,7 +140,7 @@ public sealed class RunProgressTests
         public string Text => string.Concat(writes);
 
         /// <summary>Lines as they are seen: without what colours them or moves the cursor.</summary>
-        public IEnumerable<string> Lines => writes.SelectMany(write => Regex.Replace(write, "␛\\[[0-9;]*[A-Za-z]", "").Split('\n'));
+        public IEnumerable<string> Lines => writes.SelectMany(write => Regex.Replace(write, "␛\\[[0-9;]*[A-Za-z]", "", RegexOptions.None, TimeSpan.FromMinutes(1)).Split('\n'));
 
         public override void Write(string? value) => writes.Add(value!.Replace('\e', '␛'));
 
