@@ -53,25 +53,25 @@ public sealed class EngineDeathScenarios(MortalEngine engine, ITestOutputHelper 
         await house.DisposeAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public Task At_seeded_moments_of_an_upgrade() => UpgradesAsync(Seeded(3_21, 3));
 
     [Fact(Explicit = true)]
     public Task At_every_moment_of_an_upgrade() => UpgradesAsync(Enumerable.Range(1, MostLines));
 
-    [Fact]
+    [Fact(Explicit = true)]
     public Task At_a_seeded_moment_of_a_way_back() => WaysBackAsync(Seeded(3_22, 1, 5));
 
     [Fact(Explicit = true)]
     public Task At_every_moment_of_a_way_back() => WaysBackAsync(Enumerable.Range(1, 12));
 
-    [Fact]
+    [Fact(Explicit = true)]
     public Task Together_with_the_program_at_a_seeded_entry_of_its_journal() => PowerCutsAsync(Seeded(3_23, 2));
 
     [Fact(Explicit = true)]
     public Task Together_with_the_program_at_every_entry_of_its_journal() => PowerCutsAsync(Enumerable.Range(1, 2 * MostLines));
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Under_a_daemon_in_the_middle_of_its_upgrade()
     {
         var store = (await house.IdsAsync())["store"];

@@ -72,25 +72,6 @@ public sealed class RegistryScenarios : IAsyncLifetime
         await house.ExpectSettledAsync();
     }
 
-    [Fact]
-    public async Task A_tag_that_moved_changes_nothing_until_somebody_asks_for_it()
-    {
-        var (reference, first) = Push("1.1.0");
-        var tag = reference.Split('@')[0];
-        house.Compose(("app", $"image: {tag}"), ("bystander", "")).Commit("From a registry");
-        await house.ApplyAsync();
-        Assert.Equal(first, house.Inspect("app", "{{.Image}}"));
-
-        var (_, second) = Push("1.2.0", tag);
-        Assert.NotEqual(first, second);
-        house.Compose(("app", $"image: {tag}\nenvironment: {{COLOUR: blue}}"), ("bystander", "")).Commit("Only a setting");
-        await house.ApplyAsync();
-        Assert.Equal(first, house.Inspect("app", "{{.Image}}"));
-
-        await house.ApplyAsync("--refresh");
-        Assert.Equal(second, house.Inspect("app", "{{.Image}}"));
-    }
-
     /// <summary>Makes an image of its own with a large layer, pushes it, and forgets it here.</summary>
     /// <returns>Its reference by tag and digest at the front, and its id.</returns>
     private (string Reference, string Id) Push(string version, string? asTag = null)
