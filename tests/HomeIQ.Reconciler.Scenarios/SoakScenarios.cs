@@ -178,7 +178,9 @@ public sealed class SoakScenarios(ITestOutputHelper output) : IAsyncLifetime
         var services = Rooms.First.All.Count;
         var figures = new Dictionary<string, int>
         {
-            ["states"] = Count("sealed", "states"), ["services"] = Count("sealed", "services"), ["inspects"] = Count("sealed", "recorded"),
+            ["states"] = Count("sealed", "states"),
+            ["services"] = Count("sealed", "services"),
+            ["inspects"] = Count("sealed", "recorded"),
             ["contents"] = Directory.GetFiles(Path.Combine(house.State, "content"), "*", SearchOption.TopDirectoryOnly).Count(file => !Path.GetFileName(file).StartsWith('.')),
             ["evidence"] = Count("runs"),
         };

@@ -25,7 +25,7 @@ internal sealed class Terminal
         return new(
             output, error, isInteractive, isInteractive && colored, ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected && colored,
             // A terminal that nobody has told its size has none.
-            () => (Console.WindowWidth, Console.WindowHeight) is (> 0, > 0) and var size ? size : (80, 24));
+            () => (Console.WindowWidth, Console.WindowHeight) is ( > 0, > 0) and var size ? size : (80, 24));
     }
 
     public TextWriter Out { get; }
