@@ -56,4 +56,5 @@ if (parsed.Action is ParseErrorAction wrong)
     return ExitCode.Error;
 }
 
-return await parsed.InvokeAsync();
+// A signal is a request: a run that is under way goes back first, however long its containers take. Whoever does not want to wait has SIGKILL.
+return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

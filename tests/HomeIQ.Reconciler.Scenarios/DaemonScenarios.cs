@@ -95,6 +95,23 @@ public sealed class DaemonScenarios : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Told_to_stop_in_the_middle_of_an_upgrade_it_takes_its_time_to_put_everything_back()
+    {
+        house.Furnish();
+        await using var watched = await Soaking.WatchedDaemon.StartAsync(house, "--interval", "1");
+        await watched.SettledAsync(DateTimeOffset.UtcNow, status => Task.FromResult(status is { Sync: Reporting.Sync.Synced } ? null : $"{status.Sync}"));
+        var ids = await house.IdsAsync();
+        house.Edit("compose.yaml", "GREETING: hello", "GREETING: hello, START_DELAY: \"20\", STOP_DELAY: \"5\"").Commit("An api that takes its time to start and to stop");
+        await watched.UntilAsync(news => news.Event is Applying.StepBegan { Step.Step: Planning.VerifyService { Service: "api" } });
+
+        Assert.Equal(0, await watched.StopAsync());
+
+        Assert.Equal(ids, await house.IdsAsync());
+        await house.ExpectTidyAsync("after the stop");
+        Assert.Equal(RunPhase.RolledBack, house.Journal(journal => journal.Runs(1))[0].Phase);
+    }
+
+    [Fact]
     public async Task A_commit_that_falls_ill_while_it_is_watched_goes_back()
     {
         house.Furnish().Edit("reconciler.yaml", "soak: none", "soak: 30s").Commit("Watch");

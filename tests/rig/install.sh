@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a container engine, Compose, a registry, a static shell for the
-# test images, Git, ssh, the network tools and a linker for Native AOT. Says what it does; silent when nothing is missing.
+# test images, Git, ssh, the network tools, systemd's judge of units and a linker for Native AOT. Says what it does;
+# silent when nothing is missing.
 #
 #   tests/rig/install.sh           install what is missing (Debian 12, root)
 #   tests/rig/install.sh --check   only say what is missing; exit 1 when something is
@@ -22,6 +23,7 @@ missing_packages() {
     have script || echo bsdutils
     have curl || echo curl
     have jq || echo jq
+    have systemd-analyze || echo systemd
     have gcc || have clang || echo gcc
     [ -e /usr/include/zlib.h ] || echo zlib1g-dev
 }

@@ -7,8 +7,13 @@ namespace HomeIQ.Reconciler.Git;
 internal static unsafe class GitLimits
 {
     private const int EnableFlushToDisk = 19;
+    private const int OpenPacks = 30;
     private const int ServerConnectTimeout = 39;
     private const int ServerTimeout = 41;
+
+    /// <summary>Each fetch of something new makes a pack, which the library keeps open; without a limit a daemon holds one file more with every commit.</summary>
+    internal const int MostOpenPacks = 16;
+
     private static readonly Lock Gate = new();
     private static delegate* unmanaged[Cdecl]<int, int, int> setOption;
 
@@ -38,6 +43,7 @@ internal static unsafe class GitLimits
 
         setOption = (delegate* unmanaged[Cdecl]<int, int, int>)NativeLibrary.GetExport(LoadedLibrary(), "git_libgit2_opts");
         Set(EnableFlushToDisk, 1);
+        Set(OpenPacks, MostOpenPacks);
         SshTransport.Register();
     }
 

@@ -8,12 +8,15 @@ namespace HomeIQ.Reconciler.Reconciling;
 internal sealed class CommitRuns(Lookout lookout, Runs runs)
 {
     private volatile RunUnderWay? underWay;
+    private bool wasOvertaken;
 
     /// <summary>Begins a run that a newer commit may overtake, unless a person named the one to go to.</summary>
+    /// <remarks>Never two in a row: where a commit comes every minute, none would ever be finished.</remarks>
     public async Task<ApplyReport> BeginAsync(Planned planned, string cause, CancellationToken cancellationToken, string? supersedes = null, string? revision = null)
     {
-        if (revision is not null)
+        if (revision is not null || wasOvertaken)
         {
+            wasOvertaken = false;
             return await runs.BeginAsync(planned, cause, cancellationToken, supersedes);
         }
 
@@ -28,6 +31,7 @@ internal sealed class CommitRuns(Lookout lookout, Runs runs)
         finally
         {
             underWay = null;
+            wasOvertaken = run.Overtaken is not null;
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
     private readonly long began = context.Time.GetTimestamp();
     private readonly Dictionary<string, int> restarts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> failedRounds = new(StringComparer.Ordinal);
+
+    /// <summary>Ids of the containers whose errors were told.</summary>
+    private readonly HashSet<string> warned = new(StringComparer.Ordinal);
     private TimeSpan? lastRound;
 
     /// <param name="held">The state that the host is held to meanwhile.</param>
@@ -104,43 +107,42 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
             return null;
         }
 
-        var (now, of) = await ErrorsAsync(container.Id);
-        if (now < FewErrors)
+        if (await ErrorsAsync(container.Id) is not { Lines: >= FewErrors } now || await ErrorsAsync(former) is not { } then || now.Share <= 3 * then.Share + 0.1)
         {
             return null;
         }
 
-        var (then, ofThen) = await ErrorsAsync(former);
-        var (share, before) = (Share(now, of), Share(then, ofThen));
-        if (share <= 3 * before + 0.1)
+        var words = $"{now.Lines} of the last {now.Of} log lines are errors ({now.Share:0 %}; before the change {then.Share:0 %})";
+        if (soak.Errors is LogErrors.Fail)
         {
-            return null;
+            return words;
         }
 
-        var words = $"{now} of the last {of} log lines are errors ({share:0 %}; before the change {before:0 %})";
-        if (soak.Errors is LogErrors.Warn)
+        if (warned.Add(container.Id))
         {
             context.Progress.Report(new StepProgressed(plan.Steps.Single(step => step.Step == soak), $"{service}: {words}"));
-            return null;
         }
 
-        return words;
+        return null;
     }
 
-    private static double Share(int errors, int lines) => lines == 0 ? 0 : (double)errors / lines;
-
-    private async Task<(int Errors, int Lines)> ErrorsAsync(string container)
+    /// <summary>Null when the log cannot be read: the container is gone, or its logging driver keeps nothing. What cannot be compared is no verdict.</summary>
+    private async Task<ErrorLines?> ErrorsAsync(string container)
     {
         try
         {
             var lines = await context.Host.ReadLogsAsync(container, LogLines, default);
-            return (lines.Count(line => ErrorLine().IsMatch(line.Length > LongestLine ? line[..LongestLine] : line)), lines.Count);
+            return new(lines.Count(line => ErrorLine().IsMatch(line.Length > LongestLine ? line[..LongestLine] : line)), lines.Count);
         }
-        catch (ContainerHostException failed) when (failed.Failure is HostFailure.NotFound)
+        catch (ContainerHostException)
         {
-            // The container that was kept is gone: nothing to compare with.
-            return (0, 0);
+            return null;
         }
+    }
+
+    private readonly record struct ErrorLines(int Lines, int Of)
+    {
+        public double Share => Of == 0 ? 0 : (double)Lines / Of;
     }
 
     /// <summary>The words by which the loggers in use mark an error: a level by itself, a level field, or a stack trace's first line.</summary>

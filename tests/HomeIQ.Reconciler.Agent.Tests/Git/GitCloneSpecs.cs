@@ -57,6 +57,23 @@ public sealed class GitCloneSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Fetch_after_fetch_a_bounded_number_of_files_stays_open()
+    {
+        using var source = repository.Open();
+        for (var commit = 0; commit < 2 * GitLimits.MostOpenPacks; commit++)
+        {
+            var id = repository.Commit("compose.yaml", $"services: {{}} # {commit}\n");
+            Assert.Equal(id, (await source.FetchAsync(Token)).Head.Id);
+            Assert.NotEmpty(source.TreeAt(id).Read("compose.yaml", 1000));
+        }
+
+        var packs = Directory.GetFiles(Path.Combine(Clone, "objects/pack"), "*.pack").Length;
+        var open = Directory.GetFiles("/proc/self/fd").Select(descriptor => new FileInfo(descriptor).LinkTarget ?? "").Count(file => file.StartsWith(Clone, StringComparison.Ordinal) && file.EndsWith(".pack", StringComparison.Ordinal));
+        Assert.True(packs > GitLimits.MostOpenPacks, $"{packs} packs are no reason to close any");
+        Assert.InRange(open, 0, GitLimits.MostOpenPacks);
+    }
+
+    [Fact]
     public async Task A_kept_commit_that_only_the_damaged_clone_has_is_carried_over()
     {
         using var source = repository.Open();

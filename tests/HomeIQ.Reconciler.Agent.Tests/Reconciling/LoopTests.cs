@@ -108,8 +108,6 @@ public sealed class LoopTests : IAsyncDisposable
     [Fact]
     public async Task A_fix_that_arrives_while_the_bad_commit_is_verified_need_not_wait_for_the_failing_check()
     {
-        const string patient = "interval: 5m, timeout: 1s, retries: 10";
-        string Patient(string compose) => compose.Replace("interval: 1s, timeout: 1s, retries: 3", patient, StringComparison.Ordinal);
         await InstalledAsync(compose: Patient(Stacks.Three()));
         var ids = await stage.IdsAsync();
         string? fix = null;
@@ -128,6 +126,23 @@ public sealed class LoopTests : IAsyncDisposable
         Assert.Equal([RunPhase.Succeeded, RunPhase.RolledBack, RunPhase.Succeeded], Runs().Select(run => run.Phase));
         Assert.Equal(ids["db"], (await stage.IdsAsync())["db"]);
         Assert.Equal(mended.Run!.Run, Runs()[0].Id);
+    }
+
+    [Fact]
+    public async Task Commits_that_keep_coming_do_not_keep_each_other_from_being_finished()
+    {
+        await InstalledAsync(compose: Patient(Stacks.Three()));
+        var versions = new Queue<string>(["1.2.0", "1.0.0", "1.1.0", "1.2.0", "1.0.0", "1.1.0"]);
+        for (var start = 1; start <= versions.Count; start++)
+        {
+            stage.Engine.Faults.Meanwhile("start", start, () => stage.Commit(Patient(Stacks.Three(api: versions.Dequeue()))));
+        }
+
+        stage.Commit(Patient(Stacks.Three(api: "1.1.0")));
+        var second = await loop!.PassAsync(pass => pass.Run is { Result: ApplyResult.Applied });
+
+        Assert.Equal([RunPhase.Succeeded, RunPhase.RolledBack, RunPhase.Succeeded], Runs().Take(3).Select(run => run.Phase));
+        Assert.Equal(second.Run!.Run, Runs()[0].Id);
     }
 
     [Fact]
@@ -259,6 +274,9 @@ public sealed class LoopTests : IAsyncDisposable
 
     /// <summary>Health checks so seldom that weeks of them are few.</summary>
     private static string Slow(string compose) => compose.Replace("interval: 1s, timeout: 1s, retries: 3", "interval: 10m, timeout: 1s, retries: 1", StringComparison.Ordinal);
+
+    /// <summary>A verification takes longer than it takes to see a newer commit.</summary>
+    private static string Patient(string compose) => compose.Replace("interval: 1s, timeout: 1s, retries: 3", "interval: 5m, timeout: 1s, retries: 10", StringComparison.Ordinal);
 
     private async Task InstalledAsync(LoopSettings? settings = null, string? compose = null)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -98,7 +99,7 @@ public sealed class DaemonTests : IAsyncDisposable
         Assert.Contains("engine", health.RootElement.GetProperty("problem").GetString(), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("homeiq_failed_passes_total", await http.GetStringAsync(new Uri("http://daemon/metrics"), Cancel), StringComparison.Ordinal);
         using var ready = await http.GetAsync(new Uri("http://daemon/ready"), Cancel);
-        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
     }
 
     [Fact]
@@ -113,13 +114,69 @@ public sealed class DaemonTests : IAsyncDisposable
         Assert.Equal(new Ended(2, "", $"homeiq: error: a daemon acts from {State}; nothing was touched\n        stop homeiq run first, adopt, and start it again\n"), ended);
     }
 
-    private void Start()
+    [Theory]
+    [InlineData("apply")]
+    [InlineData("rollback")]
+    [InlineData("retry")]
+    [InlineData("decide")]
+    [InlineData("reconcile")]
+    public async Task Over_a_port_it_is_looked_at_and_nothing_can_be_asked_for(string what)
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var listen = (IPEndPoint)free.LocalEndpoint;
+        free.Stop();
+        Start(listen);
+        await HeardAsync();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{listen}/") };
+
+        using var health = await http.GetAsync(new Uri("health", UriKind.Relative), Cancel);
+        using var asked = await http.PostAsync(new Uri($"api/v1/ask/{what}", UriKind.Relative), new StringContent("{}", Encoding.UTF8, "application/json"), Cancel);
+
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        Assert.Equal((HttpStatusCode.Forbidden, "ask on the daemon's own socket\n"), (asked.StatusCode, await asked.Content.ReadAsStringAsync(Cancel)));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8787")]
+    [InlineData("192.168.1.5:8787")]
+    [InlineData("[::]:8787")]
+    [InlineData("127.0.0.1")]
+    [InlineData("8787")]
+    [InlineData("localhost:8787")]
+    public async Task An_address_beyond_loopback_is_refused(string address)
+    {
+        using var homeiq = new Homeiq();
+
+        var ended = await homeiq.RunAsync("run", "--listen", address, "--repo", "nowhere", "--state", State);
+
+        Assert.Equal(new Ended(2, "", $"homeiq: error: --listen {address} is no loopback address with a port\n        write 127.0.0.1:8787; put a web server with a login in front of it for others\n"), ended);
+    }
+
+    /// <remarks>Only what stands in the unit is judged: the program lies elsewhere here. A key that systemd does not know is a warning to it.</remarks>
+    [Fact]
+    public async Task The_unit_is_what_systemd_accepts()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "there is no systemd-analyze here: tests/rig/install.sh");
+        const string program = "/usr/local/bin/homeiq ";
+        var unit = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", "HomeIQ.Reconciler", "homeiq.service"), Cancel);
+        Assert.Contains($"ExecStart={program}", unit, StringComparison.Ordinal);
+        var copy = files.PathOf("homeiq.service");
+        await File.WriteAllTextAsync(copy, unit.Replace(program, $"{Homeiq.Program} ", StringComparison.Ordinal), Cancel);
+        using var homeiq = new Homeiq();
+
+        var judged = await homeiq.RunAsync("/usr/bin/systemd-analyze", ["verify", "--man=no", copy]);
+
+        Assert.Equal(new Ended(0, "", ""), judged);
+    }
+
+    private void Start(IPEndPoint? listen = null)
     {
         var socket = Path.Combine(files.Root, "notify");
         notify.Bind(new UnixDomainSocketEndPoint(socket));
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", socket);
         var settings = new AgentSettings { Repository = Path.Combine(files.Root, "nowhere"), StateDirectory = State, Docker = $"unix://{files.Root}/no-engine.sock", ProjectName = "house" };
-        daemon = Daemon.RunAsync(settings, new LoopSettings(), listen: null, log: null, stop.Token);
+        daemon = Daemon.RunAsync(settings, new LoopSettings(), listen, log: null, stop.Token);
     }
 
     private async Task<string> HeardAsync()
