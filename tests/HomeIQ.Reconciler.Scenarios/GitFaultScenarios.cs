@@ -38,4 +38,22 @@ public sealed class GitFaultScenarios
         await house.ApplyAsync();
         await house.ExpectReplacedAsync(before, "app", "bystander");
     }
+
+    [Fact]
+    public async Task While_the_source_accepts_and_says_nothing_the_daemon_heals()
+    {
+        await using var house = new House();
+        house.Compose(("app", "")).Commit("Good");
+        await house.ApplyAsync();
+        using var silent = new SilentServer();
+        house.Settings["HOMEIQ_REPO"] = $"http://127.0.0.1:{silent.Port}/house.git";
+        await using var daemon = await Soaking.WatchedDaemon.StartAsync(house, "--interval", "1");
+        await silent.Connected;
+
+        house.Docker("rm", "-f", house.Container("app"));
+
+        await daemon.SettledAsync(DateTimeOffset.UtcNow, async _ =>
+            await house.Engine.FindContainerAsync(house.Container("app"), default) is { Status: Observed.ContainerStatus.Running, Health: Observed.ContainerHealth.Healthy } ? null : "app is not running again");
+        Assert.Equal(0, await daemon.StopAsync());
+    }
 }

@@ -53,16 +53,13 @@ public sealed class RegistryScenarios : IAsyncLifetime
         fault = how;
         house.Compose(("app", $"image: {reference}"), ("bystander", "environment: {COLOUR: blue}")).Commit("One image comes from a registry");
 
-        for (var attempt = 0; attempt < 2; attempt++)
-        {
-            var said = await house.HomeiqAsync("apply");
-            Assert.True(said.Code == 1, said.ToString());
-            Assert.Contains("pull", said.ToString(), StringComparison.Ordinal);
-            Assert.Equal(before, await house.IdsAsync());
-            Assert.Equal(started, (await house.ContainersAsync()).Values.Select(container => container.StartedAt));
-            Assert.Empty(house.Journal(journal => journal.Quarantine()));
-            Assert.Equal("OutOfSync", (await house.StatusAsync()).GetProperty("sync").GetString());
-        }
+        var said = await house.HomeiqAsync("apply");
+        Assert.True(said.Code == 1, said.ToString());
+        Assert.Contains("pull", said.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, await house.IdsAsync());
+        Assert.Equal(started, (await house.ContainersAsync()).Values.Select(container => container.StartedAt));
+        Assert.Empty(house.Journal(journal => journal.Quarantine()));
+        Assert.Equal("OutOfSync", (await house.StatusAsync()).GetProperty("sync").GetString());
 
         fault = "";
         await Rig.RunAsync("registry.sh", "start", Home);
@@ -70,6 +67,25 @@ public sealed class RegistryScenarios : IAsyncLifetime
         await house.ExpectReplacedAsync(before, "app", "bystander");
         Assert.Equal(reference.Split('@')[0], house.Inspect("app", "{{.Config.Image}}").Split('@')[0]);
         await house.ExpectSettledAsync();
+    }
+
+    [Fact]
+    public async Task A_tag_that_moved_changes_nothing_until_somebody_asks_for_it()
+    {
+        var (reference, first) = Push("1.1.0");
+        var tag = reference.Split('@')[0];
+        house.Compose(("app", $"image: {tag}"), ("bystander", $"image: {tag}")).Commit("From a registry");
+        await house.ApplyAsync();
+        Assert.Equal(first, house.Inspect("app", "{{.Image}}"));
+
+        var (_, second) = Push("1.2.0", tag);
+        Assert.NotEqual(first, second);
+        house.Compose(("app", $"image: {tag}\nenvironment: {{COLOUR: blue}}"), ("bystander", $"image: {tag}")).Commit("Only a setting");
+        await house.ApplyAsync();
+        Assert.Equal(first, house.Inspect("app", "{{.Image}}"));
+
+        await house.ApplyAsync("--refresh");
+        Assert.Equal(second, house.Inspect("app", "{{.Image}}"));
     }
 
     /// <summary>Makes an image of its own with a large layer, pushes it, and forgets it here.</summary>

@@ -117,7 +117,7 @@ public sealed class InspectTranslationSpecs
         { "Config.StopTimeout", "0" },
         { "NetworkSettings.Networks.homeiq.Aliases", """["other"]""" },
         { "NetworkSettings.Networks.homeiq.IPAMConfig", """{"IPv4Address":"172.18.0.9"}""" },
-        { "NetworkSettings.Networks.second", "{}" },
+        { "NetworkSettings.Networks.second", """{"EndpointID":"e2","NetworkID":"n2"}""" },
     };
 
     [Theory]
@@ -134,6 +134,7 @@ public sealed class InspectTranslationSpecs
     [InlineData("NetworkSettings.Networks.homeiq.MacAddress", "\"02:42:ac:12:00:09\"")]
     [InlineData("NetworkSettings.Networks.homeiq.NetworkID", "\"b2\"")]
     [InlineData("AppArmorProfile", "\"\"")]
+    [InlineData("NetworkSettings.Networks.refused", """{"EndpointID":"","NetworkID":""}""")]
     public void What_changes_by_itself_is_no_change_of_the_fields(string path, string value) =>
         Assert.Equal(Lines(Read("20.10").Fields), Lines(Read("20.10", (path, value)).Fields));
 
