@@ -330,33 +330,38 @@ public sealed class SqliteJournal : IJournal
                 $"{connection.DataSource} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
         }
 
-        Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
-        if (version == 0)
+        Execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+        if (version < Version)
+        {
+            BringUp();
+        }
+    }
+
+    /// <summary>Makes what this version adds. Of several who open a new file at once one does, and the others find it done.</summary>
+    private void BringUp()
+    {
+        // A transaction that only reads at first could not go on to write after somebody else has.
+        Execute("BEGIN IMMEDIATE;");
+        var version = (long)Scalar("PRAGMA user_version")!;
+        if (version < 1)
         {
             Execute(
                 """
-                BEGIN;
-                CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER) STRICT;
-                CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-                CREATE INDEX IF NOT EXISTS entries_by_run ON entries (run, seq);
-                CREATE TABLE IF NOT EXISTS pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-                CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-                PRAGMA user_version = 1;
-                COMMIT;
+                CREATE TABLE runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER) STRICT;
+                CREATE TABLE entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+                CREATE INDEX entries_by_run ON entries (run, seq);
+                CREATE TABLE pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+                CREATE TABLE quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
                 """);
         }
 
         if (version < 2)
         {
             // What a person decided; without an end while it holds.
-            Execute(
-                """
-                BEGIN IMMEDIATE;
-                CREATE TABLE IF NOT EXISTS decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT NOT NULL, ended INTEGER, body TEXT NOT NULL) STRICT;
-                PRAGMA user_version = 2;
-                COMMIT;
-                """);
+            Execute("CREATE TABLE decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT NOT NULL, ended INTEGER, body TEXT NOT NULL) STRICT;");
         }
+
+        Execute($"PRAGMA user_version = {Version}; COMMIT;");
     }
 
     private List<string> Column(string query, params object[] values) => Rows(query, row => row.GetString(0), values);

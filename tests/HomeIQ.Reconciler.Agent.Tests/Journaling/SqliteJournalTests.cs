@@ -19,6 +19,27 @@ public sealed class SqliteJournalTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
+    /// <remarks>A daemon and a verb that is typed just after it.</remarks>
+    [Fact]
+    public async Task Several_who_open_a_new_journal_at_once_all_get_it()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var file = Path.Combine(folder, $"new-{round}.db");
+            using var together = new Barrier(6);
+            var opened = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait(TestContext.Current.CancellationToken);
+                    using var journal = new SqliteJournal(file, TimeProvider.System);
+                    return journal.Runs(1).Count;
+                },
+                TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+            Assert.All(opened, runs => Assert.Equal(0, runs));
+        }
+    }
+
     [Fact]
     public void Every_write_is_on_disk_when_the_call_returns()
     {
