@@ -236,7 +236,7 @@ public sealed class CrashScenarios(ITestOutputHelper output)
 
     private void Report(string what, ConcurrentBag<string> points)
     {
-        output.WriteLine($"{what}: killed at {points.Count} points");
+        output.WriteLine($"matrix: {what}, kill -9 on the real engine: killed at {points.Count} points");
         foreach (var point in points.Order(StringComparer.Ordinal))
         {
             output.WriteLine($"  {point}");

@@ -53,25 +53,25 @@ public sealed class EngineDeathScenarios(MortalEngine engine, ITestOutputHelper 
         await house.DisposeAsync();
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task At_seeded_moments_of_an_upgrade() => UpgradesAsync(Seeded(3_21, 3));
 
     [Fact(Explicit = true)]
     public Task At_every_moment_of_an_upgrade() => UpgradesAsync(Enumerable.Range(1, MostLines));
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task At_a_seeded_moment_of_a_way_back() => WaysBackAsync(Seeded(3_22, 1, 5));
 
     [Fact(Explicit = true)]
     public Task At_every_moment_of_a_way_back() => WaysBackAsync(Enumerable.Range(1, 12));
 
-    [Fact(Explicit = true)]
+    [Fact]
     public Task Together_with_the_program_at_a_seeded_entry_of_its_journal() => PowerCutsAsync(Seeded(3_23, 2));
 
     [Fact(Explicit = true)]
     public Task Together_with_the_program_at_every_entry_of_its_journal() => PowerCutsAsync(Enumerable.Range(1, 2 * MostLines));
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Under_a_daemon_in_the_middle_of_its_upgrade()
     {
         var store = (await house.IdsAsync())["store"];
@@ -216,7 +216,7 @@ public sealed class EngineDeathScenarios(MortalEngine engine, ITestOutputHelper 
 
     private void Report(string what, int least)
     {
-        output.WriteLine($"{what}: the engine was killed at {points.Count} points");
+        output.WriteLine($"matrix: {what}: the engine was killed at {points.Count} points");
         points.ForEach(point => output.WriteLine($"  {point}"));
         Assert.True(points.Count >= least, $"only {points.Count} points");
     }

@@ -9,6 +9,7 @@ using HomeIQ.Reconciler.Scenarios.Soaking;
 namespace HomeIQ.Reconciler.Scenarios;
 
 /// <summary>The daemon among commits and hands that nobody foresaw: for two minutes in CI, for a night with <c>HOMEIQ_SOAK_MINUTES=480</c> (tests/README.md).</summary>
+[Collection(nameof(Alone))]
 public sealed class SoakScenarios(ITestOutputHelper output) : IAsyncLifetime
 {
     public const string MinutesVariable = "HOMEIQ_SOAK_MINUTES";
@@ -56,7 +57,7 @@ public sealed class SoakScenarios(ITestOutputHelper output) : IAsyncLifetime
         await house.DisposeAsync();
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Whatever_is_committed_or_done_by_hand_the_host_is_on_its_commit_again_and_nothing_is_left_behind()
     {
         var minutes = double.TryParse(Environment.GetEnvironmentVariable(MinutesVariable), CultureInfo.InvariantCulture, out var given) ? given : 2;
@@ -77,7 +78,7 @@ public sealed class SoakScenarios(ITestOutputHelper output) : IAsyncLifetime
             await SettleAsync(moves.Upgrade());
         }
 
-        Say($"{string.Join(", ", done.Select(kind => $"{kind.Value} × {kind.Key}"))}; {daemon.Passes} passes; runs: {string.Join(", ", daemon.Runs.Select(run => $"{run.Value} {run.Key}"))}");
+        Say($"matrix: soak: {string.Join(", ", done.Select(kind => $"{kind.Value} × {kind.Key}"))}; {daemon.Passes} passes; runs: {string.Join(", ", daemon.Runs.Select(run => $"{run.Value} {run.Key}"))}");
         await ExpectNothingLeftOnTheEngineAsync();
         ExpectLittleInTheStateDirectory();
         ExpectNoLeak();
