@@ -28,7 +28,7 @@ suite_seconds=${HOMEIQ_SUITE_SECONDS:-$((2000 + 60 * ${soak_minutes%%.*}))}
 
 suites=() only=() filters=() explicit=off aot='' build=1 format=1
 passed=0 failed=0 skipped=0 began=$EPOCHREALTIME
-scratch='' child='' summary=()
+scratch='' child='' summary=() failures=()
 
 main() {
     read_options "$@"
@@ -203,13 +203,19 @@ count() {
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     summary+=("$(printf '%7s s  %s: %d passed, %d failed, %d skipped' "$4" "$1" "$p" "$f" "$s")")
     mapfile -O "${#summary[@]}" -t summary < <(notable "$3")
+    mapfile -O "${#failures[@]}" -t failures < <(failed_of "$3")
 }
 
-# notable RESULT-FILE: the tests that failed, what the matrices tell of their size and result, and the slowest of those that take long.
+# failed_of RESULT-FILE: the tests that failed, each with the beginning of why.
+failed_of() {
+    jq -r '.results.tests[] | select(.status == "failed")
+        | "failed: \(.name)", (.message // "" | split("\n")[:8][] | "    \(.[:300])")' "$1"
+}
+
+# notable RESULT-FILE: what the matrices tell of their size and result, and the slowest of the tests that take long.
 notable() {
     jq -r '.results.tests
-        | (.[] | select(.status == "failed") | "           failed: \(.name)"),
-          (.[] | .stdout // [] | .[] | select(startswith("matrix: ")) | "           \(.)"),
+        | (.[] | .stdout // [] | .[] | select(startswith("matrix: ")) | "           \(.)"),
           (map(select(.duration >= 5000)) | sort_by(-.duration) | .[:5][] | "           \(.duration / 100 | floor / 10) s: \(.name)")' "$1"
 }
 
@@ -245,6 +251,7 @@ seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b 
 report() {
     echo "== $(seconds_since "$began") s in all"
     printf '%s\n' "${summary[@]}"
+    [ "${#failures[@]}" -eq 0 ] || printf '%s\n' "${failures[@]}"
     [ $((passed + failed)) -gt 0 ] || { say "no test ran"; failed=1; }
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" -eq 0 ]

@@ -3,12 +3,30 @@ namespace HomeIQ.Reconciler.Docker;
 /// <summary>A clock that stands still until somebody waits, and then jumps to the next thing that is due.</summary>
 /// <remarks>
 /// Timers are what the code under test waits on; <see cref="At"/> is for the world around it (health checks, crashes), which alone never moves the
-/// clock. A jump is made only after a few quiet milliseconds, in which nobody looked at the clock or called the engine. A clock with a speed runs by
-/// itself instead, so many times faster than the wall's, for tests that wait by the wall's.
+/// clock. A jump is made only after a few quiet milliseconds, in which nobody looked at the clock or called the engine, none of those who
+/// <see cref="Join">joined</see> was at work, and the thread pool came round to what it had to do. A clock with a speed runs by itself instead, so many
+/// times faster than the wall's, for tests that wait by the wall's.
 /// </remarks>
 public sealed class VirtualClock : TimeProvider, IDisposable
 {
-    private const int QuietLooks = 3;
+    private const int QuietLooks = 1;
+
+    /// <summary>Somebody at work who is silent for so long blocks his thread until something happens.</summary>
+    private const int PatientLooks = 300;
+
+    /// <summary>The clock of whatever runs on a thread: a context changes hands with each continuation, and tells.</summary>
+    private static readonly AsyncLocal<VirtualClock?> Joined = new(change =>
+    {
+        if (change.PreviousValue is { } left)
+        {
+            Interlocked.Decrement(ref left.atWork);
+        }
+
+        if (change.CurrentValue is { } entered)
+        {
+            Interlocked.Increment(ref entered.atWork);
+        }
+    });
 
     private readonly Lock gate = new();
     private readonly List<Timer> timers = [];
@@ -19,6 +37,9 @@ public sealed class VirtualClock : TimeProvider, IDisposable
     private DateTimeOffset now = new(2031, 5, 7, 12, 0, 0, TimeSpan.Zero);
     private long order;
     private long activity;
+
+    /// <summary>Threads that run something of those who joined.</summary>
+    private int atWork;
     private volatile bool ended;
 
     public VirtualClock(int speed = 0)
@@ -63,6 +84,9 @@ public sealed class VirtualClock : TimeProvider, IDisposable
             }
         }
     }
+
+    /// <summary>From here on the clock stands still while this flow of control, or one that it starts, runs on any thread.</summary>
+    public void Join() => Joined.Value = this;
 
     /// <summary>Something that will happen in the world.</summary>
     public void At(DateTimeOffset due, Action happening)
@@ -123,22 +147,28 @@ public sealed class VirtualClock : TimeProvider, IDisposable
         while (true)
         {
             somebodyWaits.Wait();
-            var seen = Volatile.Read(ref activity);
-            for (var quiet = 0; quiet < QuietLooks && !ended; quiet++)
-            {
-                Thread.Sleep(1);
-                if (Volatile.Read(ref activity) is var now && now != seen)
-                {
-                    (seen, quiet) = (now, -1);
-                }
-            }
-
+            AwaitQuiet();
             if (ended)
             {
                 return;
             }
 
             Jump(DateTimeOffset.MaxValue);
+        }
+    }
+
+    private void AwaitQuiet()
+    {
+        var seen = -1L;
+        var round = new PoolRound();
+        for (var quiet = 0; !ended && (quiet < QuietLooks || !(quiet >= PatientLooks || (Volatile.Read(ref atWork) == 0 && round.IsDone))); quiet++)
+        {
+            if (Volatile.Read(ref activity) is var now && now != seen)
+            {
+                (seen, quiet, round) = (now, 0, PoolRound.Begin());
+            }
+
+            Thread.Sleep(1);
         }
     }
 
@@ -165,6 +195,23 @@ public sealed class VirtualClock : TimeProvider, IDisposable
 
         happening?.Invoke();
         return happening is not null;
+    }
+
+    /// <summary>Done when the thread pool has come to what was queued last.</summary>
+    private sealed class PoolRound : IThreadPoolWorkItem
+    {
+        private volatile bool done;
+
+        public bool IsDone => done;
+
+        public static PoolRound Begin()
+        {
+            var round = new PoolRound();
+            ThreadPool.UnsafeQueueUserWorkItem(round, preferLocal: false);
+            return round;
+        }
+
+        public void Execute() => done = true;
     }
 
     private sealed class Timer(VirtualClock clock, TimerCallback callback, object? state) : ITimer

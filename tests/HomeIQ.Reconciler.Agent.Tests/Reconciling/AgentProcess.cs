@@ -24,6 +24,7 @@ internal sealed class AgentProcess : IDisposable
     {
         Life = life;
         clock = stage.Clock;
+        clock.Join();
         end = () => stage.Ended[number] = true;
         host = life.Reach(stage.Engine);
         state = StateDirectory.Open(settings.StateDirectory);

@@ -77,7 +77,7 @@ internal sealed class Moves(House house, Random random)
 
     private Move Spoil(string name, string tag) => To(Head.With(name, room => new(tag, room.Greeting)), $"{name} moves to {tag}");
 
-    private Move ComeOrGo() => Head.All.ContainsKey(Rooms.Lamp)
+    public Move ComeOrGo() => Head.All.ContainsKey(Rooms.Lamp)
         ? To(new(Head.All.Remove(Rooms.Lamp)), "the lamp goes")
         : To(new(Head.All.Add(Rooms.Lamp, new(Draw(Room.Good), Greeting()))), "the lamp comes");
 
