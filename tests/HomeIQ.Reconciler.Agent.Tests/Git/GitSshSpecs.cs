@@ -223,7 +223,7 @@ public sealed class GitSshSpecs(GitSshServer server) : IClassFixture<GitSshServe
             server.BeSilent(false);
         }
 
-        using var source = GitSource.Open(settings);
+        using var source = GitSource.Open(Settings);
         Assert.Equal(repository.First, (await source.FetchAsync(Token)).Head.Id);
     }
 
