@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one test command: installs what is missing, builds once, checks the format, runs every suite, cleans up.
+# The one test command: installs what is missing, builds once, checks the format, runs every suite and the quickstart, cleans up.
 #
 #   tests/run.sh [OPTION…] [-- FILTER…]
 #
@@ -7,7 +7,7 @@
 #   --all          run the tests that are marked explicit too: the long ones
 #   --aot          publish the native binary as well; suites find it in HOMEIQ_TEST_BINARY
 #   --no-build     run what was built before
-#   --no-format    leave the format check out; --only and a FILTER do so too
+#   --no-format    leave the format check out; --only and a FILTER do so too, and leave the quickstart out
 #   FILTER         goes to the test executables: -class "*Swap*", -method "*Dependents_stop*", -trait "a=b"
 #
 # All suites but Core's run next to an engine of their own, in its network namespace (rig/engine.sh), and find it by
@@ -42,6 +42,7 @@ main() {
 
     if steps; then
         for suite in "${suites[@]}"; do run_suite "$suite"; done
+        if [ ${#only[@]} -eq 0 ] && [ ${#filters[@]} -eq 0 ]; then step "run the quickstart" quickstart || true; fi
     fi
 
     clean_up
@@ -157,6 +158,16 @@ publish() {
     dotnet publish "$root/src/HomeIQ.Reconciler" -c Release -v quiet -o "$scratch/binary" || return
     [ -x "$scratch/binary/homeiq" ] || { say "the publish made no homeiq"; return 1; }
     export HOMEIQ_TEST_BINARY="$scratch/binary/homeiq"
+}
+
+# The README's first command: an install, an upgrade, a bad commit that is put back, and nothing left behind.
+quickstart() {
+    local said=$scratch/quickstart.txt runs left
+    "$root/examples/quickstart.sh" >"$said" 2>&1 || { cat "$said"; return 1; }
+    runs=$(awk '$1 ~ /^[0-9]+-[0-9]+$/ && $2 == "apply" { for (i = 3; i <= NF; i++) if ($i ~ /^(Succeeded|RolledBack)$/) { printf "%s ", $i; next } }' "$said")
+    [ "$runs" = "RolledBack Succeeded Succeeded " ] || { cat "$said"; say "the history of the quickstart is: $runs"; return 1; }
+    left=$(find /tmp -maxdepth 1 -name 'homeiq-qs.*' -newer "$scratch/owner")
+    [ -z "$left" ] || { say "the quickstart left $left"; return 1; }
 }
 
 start_engine() {

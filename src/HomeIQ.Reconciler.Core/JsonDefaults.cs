@@ -17,30 +17,30 @@ public static class JsonDefaults
 {
     private static readonly Dictionary<Type, Lazy<JsonObject>> Defaults = new()
     {
-        [typeof(ContainerSpec)] = Of(new ContainerSpec { Image = "" }, CoreJson.Default.ContainerSpec),
-        [typeof(MountSpec)] = Of(new MountSpec(MountKind.Bind, "", ""), CoreJson.Default.MountSpec),
-        [typeof(NetworkAttachment)] = Of(new NetworkAttachment(""), CoreJson.Default.NetworkAttachment),
-        [typeof(DesiredService)] = Of(new DesiredService { Name = "", ContainerName = "", Spec = new() { Image = "" } }, CoreJson.Default.DesiredService),
-        [typeof(BuildSpec)] = Of(new BuildSpec { Context = "", Dockerfile = "", Digest = "" }, CoreJson.Default.BuildSpec),
-        [typeof(Policy)] = Of(new Policy(), CoreJson.Default.Policy),
-        [typeof(SoakPolicy)] = Of(new SoakPolicy(), CoreJson.Default.SoakPolicy),
-        [typeof(ServicePolicy)] = Of(new ServicePolicy(), CoreJson.Default.ServicePolicy),
-        [typeof(HttpProbe)] = Of(new HttpProbe(null, null, "", "", [], ValueMap<string>.Empty), CoreJson.Default.HttpProbe),
-        [typeof(TcpProbe)] = Of(new TcpProbe(0), CoreJson.Default.TcpProbe),
-        [typeof(ExecProbe)] = Of(new ExecProbe([]), CoreJson.Default.ExecProbe),
-        [typeof(DesiredNetwork)] = Of(new DesiredNetwork(""), CoreJson.Default.DesiredNetwork),
-        [typeof(DesiredVolume)] = Of(new DesiredVolume(""), CoreJson.Default.DesiredVolume),
-        [typeof(EffectiveState)] = Of(new EffectiveState { Project = "", Revision = "" }, CoreJson.Default.EffectiveState),
-        [typeof(Plan)] = Of(new Plan { Project = "", Revision = "" }, CoreJson.Default.Plan),
-        [typeof(PlannedStep)] = Of(new PlannedStep(0, new Promote(""), "", []), CoreJson.Default.PlannedStep),
-        [typeof(ServiceVerified)] = Of(new ServiceVerified(""), CoreJson.Default.ServiceVerified),
-        [typeof(StateSealed)] = Of(new StateSealed(IsRepair: false), CoreJson.Default.StateSealed),
-        [typeof(RollbackStarted)] = Of(new RollbackStarted(new() { Project = "", Revision = "" }, ""), CoreJson.Default.RollbackStarted),
-        [typeof(RunRecord)] = Of(new RunRecord { Id = "", StartedAt = default, Plan = new() { Project = "", Revision = "" } }, CoreJson.Default.RunRecord),
-        [typeof(RunStarted)] = Of(new RunStarted(new() { Project = "", Revision = "" }, null, ""), CoreJson.Default.RunStarted),
-        [typeof(StepFailed)] = Of(new StepFailed(0, false, default, "", null, null), CoreJson.Default.StepFailed),
-        [typeof(ObservedState)] = Of(new ObservedState { At = default, Engine = new("", "", "", "", "") }, CoreJson.Default.ObservedState),
-        [typeof(ObservedContainer)] = Of(new ObservedContainer { Id = "", Name = "", Image = "", ImageId = "", Status = default }, CoreJson.Default.ObservedContainer),
+        [typeof(ContainerSpec)] = Of(() => new ContainerSpec { Image = "" }, json => json.ContainerSpec),
+        [typeof(MountSpec)] = Of(() => new MountSpec(MountKind.Bind, "", ""), json => json.MountSpec),
+        [typeof(NetworkAttachment)] = Of(() => new NetworkAttachment(""), json => json.NetworkAttachment),
+        [typeof(DesiredService)] = Of(() => new DesiredService { Name = "", ContainerName = "", Spec = new() { Image = "" } }, json => json.DesiredService),
+        [typeof(BuildSpec)] = Of(() => new BuildSpec { Context = "", Dockerfile = "", Digest = "" }, json => json.BuildSpec),
+        [typeof(Policy)] = Of(() => new Policy(), json => json.Policy),
+        [typeof(SoakPolicy)] = Of(() => new SoakPolicy(), json => json.SoakPolicy),
+        [typeof(ServicePolicy)] = Of(() => new ServicePolicy(), json => json.ServicePolicy),
+        [typeof(HttpProbe)] = Of(() => new HttpProbe(null, null, "", "", [], ValueMap<string>.Empty), json => json.HttpProbe),
+        [typeof(TcpProbe)] = Of(() => new TcpProbe(0), json => json.TcpProbe),
+        [typeof(ExecProbe)] = Of(() => new ExecProbe([]), json => json.ExecProbe),
+        [typeof(DesiredNetwork)] = Of(() => new DesiredNetwork(""), json => json.DesiredNetwork),
+        [typeof(DesiredVolume)] = Of(() => new DesiredVolume(""), json => json.DesiredVolume),
+        [typeof(EffectiveState)] = Of(() => new EffectiveState { Project = "", Revision = "" }, json => json.EffectiveState),
+        [typeof(Plan)] = Of(() => new Plan { Project = "", Revision = "" }, json => json.Plan),
+        [typeof(PlannedStep)] = Of(() => new PlannedStep(0, new Promote(""), "", []), json => json.PlannedStep),
+        [typeof(ServiceVerified)] = Of(() => new ServiceVerified(""), json => json.ServiceVerified),
+        [typeof(StateSealed)] = Of(() => new StateSealed(IsRepair: false), json => json.StateSealed),
+        [typeof(RollbackStarted)] = Of(() => new RollbackStarted(new() { Project = "", Revision = "" }, ""), json => json.RollbackStarted),
+        [typeof(RunRecord)] = Of(() => new RunRecord { Id = "", StartedAt = default, Plan = new() { Project = "", Revision = "" } }, json => json.RunRecord),
+        [typeof(RunStarted)] = Of(() => new RunStarted(new() { Project = "", Revision = "" }, null, ""), json => json.RunStarted),
+        [typeof(StepFailed)] = Of(() => new StepFailed(0, false, default, "", null, null), json => json.StepFailed),
+        [typeof(ObservedState)] = Of(() => new ObservedState { At = default, Engine = new("", "", "", "", "") }, json => json.ObservedState),
+        [typeof(ObservedContainer)] = Of(() => new ObservedContainer { Id = "", Name = "", Image = "", ImageId = "", Status = default }, json => json.ObservedContainer),
     };
 
     /// <summary>Null for the JSON null; an error for what is no such value.</summary>
@@ -110,5 +110,6 @@ public static class JsonDefaults
         return derived is null ? type : type.Options.GetTypeInfo(derived);
     }
 
-    private static Lazy<JsonObject> Of<T>(T value, JsonTypeInfo<T> type) => new(() => JsonSerializer.SerializeToNode(value, type)!.AsObject());
+    /// <summary>What describes a type takes a while to make: only for those that something lacks.</summary>
+    private static Lazy<JsonObject> Of<T>(Func<T> value, Func<CoreJson, JsonTypeInfo<T>> type) => new(() => JsonSerializer.SerializeToNode(value(), type(CoreJson.Default))!.AsObject());
 }

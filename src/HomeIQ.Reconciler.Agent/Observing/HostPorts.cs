@@ -12,25 +12,25 @@ internal static class HostPorts
     /// <summary>A bound datagram socket; UDP has no listening state.</summary>
     private const string Bound = "07";
 
-    /// <summary>Listeners on the ports asked about, except those that a container publishes.</summary>
-    public static ValueList<ListeningPort> Read(IReadOnlySet<int> wanted, IReadOnlyList<ObservedContainer> containers)
+    private static readonly (string File, string Protocol, string State)[] Tables = [("tcp", "tcp", Listening), ("tcp6", "tcp", Listening), ("udp", "udp", Bound), ("udp6", "udp", Bound)];
+
+    /// <summary>Listeners on the ports asked about, except those that a container publishes. The tables are long, and are read only where such ports are left.</summary>
+    public static ValueList<ListeningPort> Read(IEnumerable<(int Port, string Protocol)> wanted, IReadOnlyList<ObservedContainer> containers)
     {
-        var published = containers.SelectMany(container => container.PublishedPorts)
-            .Where(port => port.HostPort is not null)
-            .Select(port => (port.HostPort!.Value, port.Protocol))
-            .ToHashSet();
+        var left = wanted.ToHashSet();
+        left.ExceptWith(containers.SelectMany(container => container.PublishedPorts).Where(port => port.HostPort is not null).Select(port => (port.HostPort!.Value, port.Protocol)));
         var found = new List<(ListeningPort Port, string Inode)>();
-        foreach (var (file, protocol, state) in ((string, string, string)[])[("tcp", "tcp", Listening), ("tcp6", "tcp", Listening), ("udp", "udp", Bound), ("udp6", "udp", Bound)])
+        foreach (var (file, protocol, state) in Tables)
         {
             var path = $"/proc/net/{file}";
-            if (!File.Exists(path))
+            if (left.All(port => port.Protocol != protocol) || !File.Exists(path))
             {
                 continue;
             }
 
             foreach (var line in File.ReadLines(path).Skip(1))
             {
-                if (Parse(line, protocol, state) is { } entry && wanted.Contains(entry.Port.Port) && !published.Contains((entry.Port.Port, protocol)))
+                if (Parse(line, protocol, state) is { } entry && left.Contains((entry.Port.Port, protocol)))
                 {
                     found.Add(entry);
                 }

@@ -24,7 +24,7 @@ public sealed class Observer(IContainerHost host, ContentStore contents, TimePro
             .ToList();
         await Task.WhenAll([engine, containers, networks, volumes, .. references]);
 
-        var ports = desired?.Services.SelectMany(service => service.Spec.Ports).Where(port => port.HostPort is not null).Select(port => port.HostPort!.Value).ToHashSet() ?? [];
+        var ports = desired?.Services.SelectMany(service => service.Spec.Ports).Where(port => port.HostPort is not null).Select(port => (port.HostPort!.Value, port.Protocol)).ToList() ?? [];
         List<string> digests = [.. (desired?.Contents.Select(content => content.Digest) ?? [])
             .Concat(effective.SelectMany(state => state.Services).SelectMany(service => service.Service.Spec.Mounts).Select(mount => mount.Content).OfType<string>())
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
