@@ -190,8 +190,12 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
         [
             .. desired.Services.Select(service =>
             {
-                var live = State.Containers.FirstOrDefault(container => container.Name == service.ContainerName && container.Owner?.Instance == instance);
-                return live is null
+                // As what was held before, if it is still there; what is left alone although it is gone stays what it was.
+                var held = made.ContainsKey(service.Name) ? null : Effective?.Find(service.Name);
+                var live = State.Containers.FirstOrDefault(container => container.Id == held?.ContainerId)
+                    ?? State.Containers.FirstOrDefault(container => container.Name == service.ContainerName && container.Owner?.Instance == instance);
+                return live is null && held is not null && service.Policy.Drift is not DriftPolicy.Correct ? held with { Service = service }
+                    : live is null
                     ? new EffectiveService(service, "", "", null, "", ValueMap<string>.Empty)
                     : new EffectiveService(service, live.Owner!.SpecDigest, live.ImageId, null, live.Id, recorded.GetValueOrDefault(live.Id) ?? live.Fields);
             }),

@@ -55,8 +55,9 @@ internal sealed class House
     /// <summary>Names the service with all that it is verified by.</summary>
     public static string Content(DesiredService service) => ContentDigest.Of(service, Key.ToArray());
 
-    public Plan Plan(DesiredState desired) => Planner.PlanFor(new()
+    public Plan Plan(DesiredState desired, params ReadOnlySpan<QuarantineEntry> quarantine) => Planner.PlanFor(new()
     {
+        Quarantine = [.. quarantine],
         Desired = desired,
         Effective = Effective,
         Observed = Host.State with { Containers = [.. Host.State.Containers.OrderBy(container => container.Name, StringComparer.Ordinal)] },
@@ -106,7 +107,7 @@ internal sealed class House
 
     public void Drift(DriftSeed drift)
     {
-        var name = $"laws-{StackSeed.Name(drift.Service)}";
+        var name = Host.State.Containers.FirstOrDefault(container => container.Owner?.Service == StackSeed.Name(drift.Service))?.Name;
         switch (drift.Kind)
         {
             case 0:
@@ -226,6 +227,6 @@ internal sealed class House
     /// <summary>Foreign objects, in full.</summary>
     public string Foreigners() => string.Join('\n', Host.State.Containers.Where(container => container.Owner is null).Concat<object>(Host.State.Networks.Where(network => network.Owner is null)));
 
-    private void Change(string name, Func<ObservedContainer, ObservedContainer> change) =>
+    private void Change(string? name, Func<ObservedContainer, ObservedContainer> change) =>
         Host.Tamper(state => state with { Containers = [.. state.Containers.Select(container => container.Name == name && container.Owner is not null ? change(container) : container)] });
 }

@@ -187,24 +187,60 @@ public class PlanLaws
     [Fact]
     public void What_an_upgrade_stopped_ends_running() => Hold((story, house, dice) =>
     {
+        var down = story.Next.Services.Where(service => service.Policy.Drift is not DriftPolicy.Correct && !house.Host.State.Containers.Any(container => container.Owner?.Service == service.Name && container.Status is ContainerStatus.Running))
+            .Select(service => service.Name).ToHashSet(StringComparer.Ordinal);
         var plan = house.Reach(story.Next, dice);
         Assert.NotNull(plan);
-        foreach (var service in story.Next.Services)
+        foreach (var service in story.Next.Services.Where(service => service.Scale > 0 && !down.Contains(service.Name)))
         {
-            var container = house.Host.State.Containers.Single(container => container.Name == service.ContainerName);
+            var container = house.Host.State.Containers.Single(container => container.Owner?.Service == service.Name && !ContainerNames.IsFailed(container.Name));
 
             Assert.True(container.Status == (service.Spec.Command is null ? ContainerStatus.Running : ContainerStatus.Exited), $"{service.Name} is {container.Status}\n{PlanText.Of(plan!)}");
         }
     });
 
     [Fact]
+    public void What_is_switched_off_has_no_container() => Hold((story, house, dice) =>
+    {
+        Assert.NotNull(house.Reach(story.Next, dice));
+
+        Assert.All(story.Next.Services.Where(service => service.Scale == 0), service => Assert.DoesNotContain(house.Host.State.Containers, container => container.Owner?.Service == service.Name));
+    });
+
+    [Fact]
+    public void What_failed_together_is_not_made_again_unless_it_runs_already() => Hold((story, house, _) =>
+    {
+        var failed = story.Next.Services.Where((_, index) => ((story.Cut >> (index % 8)) & 1) == 1).ToList();
+        if (failed.Count == 0)
+        {
+            return;
+        }
+
+        var held = house.Effective!.Services.Select(service => KeyValuePair.Create(service.Service.Name, House.Content(service.Service))).ToHashSet();
+        var entry = new QuarantineEntry("q1", "run-0", Stacks.Old, Stacks.Start, new(failed.Select(service => KeyValuePair.Create(service.Name, House.Content(service)))), failed[0].Name, "never healthy");
+        var plan = house.Plan(story.Next, entry);
+
+        Assert.Equal(!entry.Contents.All(held.Contains), plan.Holds.Count > 0);
+        if (plan.VerdictFor(plan.Digest) is Verdict.Ready)
+        {
+            Assert.All(
+                plan.Steps.Select(step => step.Step).OfType<CreateContainer>().Where(create => entry.Contents.ContainsKey(create.Service)),
+                create => Assert.Contains(KeyValuePair.Create(create.Service, House.Content(story.Next.Find(create.Service)!)), held));
+        }
+
+        // One of them changed is another content, and is tried.
+        var other = entry with { Contents = entry.Contents.With(failed[story.Dice % failed.Count].Name, "another") };
+        Assert.Empty(house.Plan(story.Next, other).Holds);
+    });
+
+    [Fact]
     public void Who_shares_a_namespace_shares_the_one_that_is_there_now() => Hold((story, house, dice) =>
     {
         Assert.NotNull(house.Reach(story.Next, dice));
-        foreach (var service in story.Next.Services.Where(service => service.Spec.NetworkMode is not null))
+        foreach (var service in story.Next.Services.Where(service => service is { Scale: > 0, Spec.NetworkMode: not null }))
         {
             var user = house.Host.State.Containers.Single(container => container.Name == service.ContainerName);
-            var provider = house.Host.State.Containers.Single(container => container.Name == $"laws-{service.Spec.NetworkMode!["service:".Length..]}");
+            var provider = house.Host.State.Containers.Single(container => container.Name == story.Next.Find(service.Spec.NetworkMode!["service:".Length..])!.ContainerName);
 
             Assert.Equal($"container:{provider.Id}", user.NetworkMode);
             Assert.True(service.Spec.Command is not null || user.StartedAt >= provider.StartedAt, $"{user.Name} lost its interface");

@@ -7,20 +7,25 @@ namespace HomeIQ.Reconciler.Laws;
 /// <param name="Needs">One bit for each earlier service.</param>
 /// <param name="Shares">1 + the earlier service whose network namespace it shares; 0 or too large = none.</param>
 /// <param name="Networks">One bit for each network; none = the first.</param>
+/// <param name="Address">A static address on its first network, of the few that there are; 0 or too large = none.</param>
+/// <param name="Drift">6 = told only, 7 = ignored, where nobody else is concerned; else corrected.</param>
 internal sealed record ServiceSeed(
-    bool Present, int Image, int Env, int Port, int Needs, int Conditions, int RestartWith, int Shares, int Networks, bool Health, bool OneShot, bool Volume, bool Content, int Phase)
+    bool Present, int Image, int Env, int Port, int Needs, int Conditions, int RestartWith, int Shares, int Networks, bool Health, bool OneShot, bool Volume, bool Content, int Phase,
+    bool Off, int Address, int Drift, bool Renamed)
 {
     public static readonly Gen<ServiceSeed> Gen =
         from shape in CsCheck.Gen.Select(CsCheck.Gen.Int[0, 9], CsCheck.Gen.Int[1, 3], CsCheck.Gen.Int[0, 2], CsCheck.Gen.Int[0, 8])
         from ties in CsCheck.Gen.Select(CsCheck.Gen.Int[0, 0xfff], CsCheck.Gen.Int[0, 0xfff], CsCheck.Gen.Int[0, 0xfff], CsCheck.Gen.Int[0, 40])
         from rest in CsCheck.Gen.Select(CsCheck.Gen.Int[0, 7], CsCheck.Gen.Bool, CsCheck.Gen.Int[0, 9], CsCheck.Gen.Int[0, 3])
         from mask in CsCheck.Gen.Select(CsCheck.Gen.Int[0, 0xfff], CsCheck.Gen.Int[0, 0xfff])
+        from more in CsCheck.Gen.Select(CsCheck.Gen.Int[0, 9], CsCheck.Gen.Int[0, 9], CsCheck.Gen.Int[0, 7], CsCheck.Gen.Int[0, 9])
         select new ServiceSeed(
             shape.Item1 > 0, shape.Item2, shape.Item3, shape.Item4, ties.Item1 & mask.Item1, ties.Item2, ties.Item3 & mask.Item1 & mask.Item2, ties.Item4,
-            rest.Item1, rest.Item2, rest.Item3 == 0, rest.Item4 == 1, rest.Item4 == 2, rest.Item3 % 3);
+            rest.Item1, rest.Item2, rest.Item3 == 0, rest.Item4 == 1, rest.Item4 == 2, rest.Item3 % 3,
+            more.Item1 == 9, more.Item2, more.Item3, more.Item4 == 9);
 
     /// <summary>The next commit's service: each kind of field either stays or is taken from another seed.</summary>
-    public ServiceSeed Changed(ServiceSeed other, int what) => (what % 12) switch
+    public ServiceSeed Changed(ServiceSeed other, int what) => (what % 16) switch
     {
         0 => this with { Image = (Image % 3) + 1 },
         1 => this with { Env = (Env + 1) % 3 },
@@ -30,6 +35,10 @@ internal sealed record ServiceSeed(
         5 => this with { Needs = other.Needs, RestartWith = other.RestartWith, Image = other.Image },
         6 => this with { Health = !Health, Shares = other.Shares },
         7 => other,
+        8 => this with { Renamed = !Renamed },
+        9 => this with { Off = !Off },
+        10 => this with { Address = other.Address },
+        11 => this with { Drift = other.Drift },
         _ => this,
     };
 }
@@ -74,11 +83,14 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
     private DesiredService Service(ServiceSeed seed, int index)
     {
         var name = Name(index);
+        // What others are bound to is neither off nor left as somebody made it: what becomes of them then is told by tests of its own.
+        var isAlone = !Services.Index().Any(other => other.Item.Present && other.Index > index && (IsSet(other.Item.Needs, index) || IsSet(other.Item.RestartWith, index) || other.Item.Shares == index + 1));
         var shares = seed.Shares > 0 && seed.Shares <= index && Services[seed.Shares - 1] is { Present: true, OneShot: false } ? Name(seed.Shares - 1) : null;
         return new()
         {
             Name = name,
-            ContainerName = $"laws-{name}",
+            ContainerName = $"laws-{name}{(seed.Renamed ? "-new" : "")}",
+            Scale = seed.Off && isAlone ? 0 : 1,
             Spec = new()
             {
                 Image = $"{name}:{seed.Image}",
@@ -96,27 +108,40 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
                 ],
             },
             DependsOn = [.. Needed(seed.Needs, index).Select(need => new Dependency(Name(need), Condition(seed, need), Restart: (seed.Conditions & (0x800 >> need)) != 0))],
-            Policy = new() { RestartWith = [.. Needed(seed.RestartWith, index).Where(need => !Services[need].OneShot).Select(Name)] },
+            Policy = new()
+            {
+                AllowDowngrade = seed.Phase == 0,
+                Drift = (seed.Drift, isAlone && shares is null) switch { (6, true) => DriftPolicy.Warn, (7, true) => DriftPolicy.Ignore, _ => DriftPolicy.Correct },
+                RestartWith = [.. Needed(seed.RestartWith, index).Where(need => !Services[need].OneShot).Select(Name)],
+            },
         };
     }
 
     private static IEnumerable<NetworkAttachment> NetworksOf(ServiceSeed seed, string name) =>
         Enumerable.Range(0, NetworkCount)
             .Where(network => seed.Networks == 0 ? network == 0 : (seed.Networks & (1 << network)) != 0)
-            .Select(network => new NetworkAttachment($"net{network}") { Aliases = [name] });
+            .Select((network, place) => new NetworkAttachment($"net{network}") { Aliases = [name], Ipv4Address = place == 0 && seed.Address is > 0 and < 4 ? $"10.{network}.0.{seed.Address}" : null });
 
-    private IEnumerable<int> Needed(int mask, int index) => Enumerable.Range(0, index).Where(need => (mask & (1 << need)) != 0 && Services[need].Present);
+    private static bool IsSet(int mask, int bit) => (mask & (1 << bit)) != 0;
+
+    private IEnumerable<int> Needed(int mask, int index) => Enumerable.Range(0, index).Where(need => IsSet(mask, need) && Services[need].Present);
 
     private DependencyCondition Condition(ServiceSeed seed, int need) =>
         Services[need].OneShot ? DependencyCondition.CompletedSuccessfully
         : (seed.Conditions & (1 << need)) != 0 ? DependencyCondition.Healthy
         : DependencyCondition.Started;
 
-    /// <summary>Two services that publish one port are refused, and would prove nothing.</summary>
+    /// <summary>Two services that publish one port, or have one address, are refused, and would prove nothing.</summary>
     private static IEnumerable<DesiredService> WithoutClashes(IEnumerable<DesiredService> services)
     {
-        var taken = new HashSet<int?>();
-        return services.Select(service => service.Spec.Ports.All(port => taken.Add(port.HostPort)) ? service : service with { Spec = service.Spec with { Ports = [] } });
+        var ports = new HashSet<int?>();
+        var addresses = new HashSet<string>(StringComparer.Ordinal);
+        return services
+            .Select(service => service.Spec.Ports.All(port => ports.Add(port.HostPort)) ? service : service with { Spec = service.Spec with { Ports = [] } })
+            .Select(service => service with
+            {
+                Spec = service.Spec with { Networks = [.. service.Spec.Networks.Select(joined => joined.Ipv4Address is not { } address || addresses.Add(address) ? joined : joined with { Ipv4Address = null })] },
+            });
     }
 }
 
@@ -160,7 +185,7 @@ internal sealed record Story(StackSeed Stack, (ServiceSeed Other, int What)[] Co
     public override string ToString() => $"{nameof(Story)} first: {Words(First)}\nnext: {Words(Next)}\ndrift: {string.Join(", ", Drift.Select(drift => $"{drift.Kind} of {StackSeed.Name(drift.Service)}"))}, cut: {Cut}, dice: {Dice}";
 
     private static string Words(DesiredState state) => string.Concat(state.Services.Select(service =>
-        $"\n  {service.Name} {service.Spec.Image} env={service.Spec.Environment} ports={service.Spec.Ports} nets={string.Join(',', service.Spec.Networks.Select(joined => joined.Network))} mode={service.Spec.NetworkMode}"
+        $"\n  {service.Name} {service.Spec.Image} env={service.Spec.Environment} ports={service.Spec.Ports} nets={string.Join(',', service.Spec.Networks.Select(joined => $"{joined.Network}{joined.Ipv4Address}"))} mode={service.Spec.NetworkMode}"
         + $" needs={string.Join(',', service.DependsOn.Select(need => $"{need.Service}:{need.Condition}{(need.Restart ? ":restart" : "")}"))} with={service.Policy.RestartWith} health={service.Spec.HealthCheck is not null} cmd={service.Spec.Command}"
-        + $" mounts={service.Spec.Mounts}")) + $"\n  networks {string.Join(", ", state.Networks.Select(network => $"{network.Name}{(network.Internal ? " internal" : "")}"))}";
+        + $" mounts={service.Spec.Mounts} name={service.ContainerName} scale={service.Scale} drift={service.Policy.Drift}")) + $"\n  networks {string.Join(", ", state.Networks.Select(network => $"{network.Name}{(network.Internal ? " internal" : "")}"))}";
 }
