@@ -26,7 +26,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
         {
             if (containers.TryGetValue(service.ContainerId, out var container))
             {
-                await JudgeAsync(service.Service.Name, container);
+                await JudgeAsync(service.Service, container, IsAwaited(service.Service, state.Services.Select(other => other.Service)));
             }
         }
 
@@ -63,7 +63,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
 
             if (context.MadeFor(service.Name)?.ContainerId == container.Id)
             {
-                await JudgeAsync(service.Name, container);
+                await JudgeAsync(service, container, IsAwaited(service, desired.Services));
             }
 
             var before = context.Before?.Find(service.Name);
@@ -106,16 +106,19 @@ internal sealed class Promotion(RunContext context, EventHub events)
             : before.Recorded;
 
     /// <summary>Verified, and since then? What crashed or fell ill while others were verified is not promoted. What the plan left stopped was never started.</summary>
-    private async Task JudgeAsync(string service, ObservedContainer container)
+    private async Task JudgeAsync(DesiredService service, ObservedContainer container, bool completes)
     {
         if (container.Status != ContainerStatus.Created
-            && HealthVerdict.Of(container, container.HealthCheck, HealthVerdict.Settle, restartsBefore: 0, limit: null) is { State: HealthState.Failed } verdict
-            && !baseline.WasSo(service, container, verdict.Trouble))
+            && HealthVerdict.Of(container, service.Spec, HealthVerdict.Settle, restartsBefore: 0, limit: null, completes) is { State: HealthState.Failed } verdict
+            && !baseline.WasSo(service.Name, container, verdict.Trouble))
         {
             var (failureClass, by) = await events.WasStoppedAsync(container, CancellationToken.None) ? (FailureClass.Environmental, ": something else on this host stopped it") : (FailureClass.Verification, "");
-            throw await Evidence.OfAsync(context, failureClass, service, container, $"it was healthy when it was verified, but then {verdict.Reason}{by}");
+            throw await Evidence.OfAsync(context, failureClass, service.Name, container, $"it was healthy when it was verified, but then {verdict.Reason}{by}");
         }
     }
+
+    private static bool IsAwaited(DesiredService task, IEnumerable<DesiredService> among) =>
+        among.Any(user => user.DependsOn.Any(dependency => dependency.Service == task.Name && dependency.Condition is DependencyCondition.CompletedSuccessfully));
 
     private static bool IsRepairOf(EffectiveState former, EffectiveState state) =>
         former.Revision == state.Revision && Bare(former) == Bare(state);

@@ -68,8 +68,7 @@ internal sealed class Verification(RunContext context, EventHub events)
                 container = container with { Health = ContainerHealth.Starting };
             }
 
-            var check = service?.Spec.HealthCheck ?? container.HealthCheck;
-            var verdict = HealthVerdict.Of(container, check, context.Time.GetElapsedTime(began), restartsBefore.Value, service?.Policy.VerifyTimeout, step.Completes);
+            var verdict = HealthVerdict.Of(container, service?.Spec, context.Time.GetElapsedTime(began), restartsBefore.Value, service?.Policy.VerifyTimeout, step.Completes);
             switch (verdict.State)
             {
                 case HealthState.Passed:

@@ -46,12 +46,12 @@ public sealed record HealthVerdict(HealthState State, string Reason)
         _ => Trouble.Stopped,
     };
 
-    /// <param name="check">The health check in force, the image's own included; null when there is none.</param>
+    /// <param name="spec">What the container was asked to be; null when nobody knows, and its own word has to do.</param>
     /// <param name="waited">Since the start, measured here: the engine's clock may differ.</param>
     /// <param name="restartsBefore">The container's restart count when it was started.</param>
     /// <param name="limit">The policy's time limit for the verification; null when it sets none.</param>
     /// <param name="completes">It has to end with 0; running is not enough.</param>
-    public static HealthVerdict Of(ObservedContainer container, HealthCheck? check, TimeSpan waited, int restartsBefore, TimeSpan? limit, bool completes = false)
+    public static HealthVerdict Of(ObservedContainer container, ContainerSpec? spec, TimeSpan waited, int restartsBefore, TimeSpan? limit, bool completes = false)
     {
         if (container.RestartCount > restartsBefore || container.Status is ContainerStatus.Restarting)
         {
@@ -61,7 +61,8 @@ public sealed record HealthVerdict(HealthState State, string Reason)
 
         switch (container.Status)
         {
-            case ContainerStatus.Exited when container.ExitCode == 0 && (completes || container.Restart.Name is "no" or "on-failure"):
+            // A service that is asked for its health was meant to stay; a health check that only its image has says nothing of a task.
+            case ContainerStatus.Exited when container.ExitCode == 0 && (completes || (container.Restart.Name is "no" or "on-failure" && spec?.HealthCheck is null or { IsDisabled: true })):
                 return new(HealthState.Passed, "completed with exit code 0");
             case ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Removing:
                 return Fail(Trouble.Stopped, $"it ended with exit code {container.ExitCode}");
@@ -77,7 +78,7 @@ public sealed record HealthVerdict(HealthState State, string Reason)
             return waited >= most ? Fail(Trouble.Unhealthy, $"it has not completed after {most.TotalSeconds:0.#} s, and others wait for that") : new(HealthState.Waiting, "running; others wait until it has completed");
         }
 
-        if (check is null or { IsDisabled: true })
+        if ((spec?.HealthCheck ?? container.HealthCheck) is not { IsDisabled: false } check)
         {
             return waited >= Settle ? new(HealthState.Passed, "running (no health check)") : new(HealthState.Waiting, "no health check; watching that it stays up");
         }
