@@ -25,7 +25,7 @@ internal sealed class GitErrors(GitAddress address)
 
         if (Says("certificate"))
         {
-            return new GitException(GitFailure.Untrusted, $"The certificate of {address.Shown} is not trusted: {words}");
+            return Untrusted(words);
         }
 
         if (Says("status code: 404"))
@@ -36,6 +36,11 @@ internal sealed class GitErrors(GitAddress address)
         var kind = address.IsHttp && Troubles.Any(Says) ? GitFailure.Unreachable : GitFailure.Refused;
         return new GitException(kind, $"{address.Shown} {failed}: {words}", error);
     }
+
+    public GitException Untrusted(string words) => new(GitFailure.Untrusted, $"The certificate of {address.Shown} is not trusted: {words}")
+    {
+        Hint = "if an authority of your own signed it, name the file of its certificate in SSL_CERT_FILE, or add it to those of this machine",
+    };
 
     public string Scrub(string message)
     {

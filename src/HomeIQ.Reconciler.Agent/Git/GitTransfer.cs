@@ -1,3 +1,4 @@
+using System.Net.Security;
 using LibGit2Sharp;
 
 namespace HomeIQ.Reconciler.Git;
@@ -140,7 +141,15 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
     /// <summary>The library sends a header wherever a redirect leads, so it must not meet one.</summary>
     private void RequireNoRedirect(string service, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = settings.ConnectLimit }) { Timeout = settings.ReadLimit };
+        var trouble = SslPolicyErrors.None;
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = settings.ConnectLimit,
+            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, found) => (trouble = found) is SslPolicyErrors.None },
+        })
+        { Timeout = settings.ReadLimit };
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{address.Url.TrimEnd('/')}/info/refs?service={service}");
         try
         {
@@ -151,6 +160,10 @@ internal sealed class GitTransfer(GitAddress address, GitSettings settings)
                 throw new GitException(GitFailure.Refused, $"{address.Shown} redirects to {elsewhere.Replace("/info/refs", "", StringComparison.Ordinal)}: "
                     + "a token is sent only to the address that is set, so set the new one.");
             }
+        }
+        catch (HttpRequestException) when (trouble is not SslPolicyErrors.None)
+        {
+            throw errors.Untrusted(trouble.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "it names another host" : "no authority that is known here signed it, or its time is over");
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
