@@ -200,6 +200,33 @@ public class PlanLaws
     });
 
     [Fact]
+    public void What_its_policy_leaves_alone_is_not_touched()
+    {
+        var left = 0;
+        Hold((story, house, _) =>
+        {
+            var plan = house.Plan(story.Next);
+            if (plan.Steps.Any(step => step.Step is ReplaceNetwork))
+            {
+                return;
+            }
+
+            var changed = Differ.Changes(story.Next, house.Effective).Select(change => change.Subject).ToHashSet(StringComparer.Ordinal);
+            var drifted = Differ.Drift(house.Effective!, house.Host.State, House.Instance).Select(change => change.Subject).ToHashSet(StringComparer.Ordinal);
+            foreach (var service in story.Next.Services.Where(service => service.Policy is { Drift: not DriftPolicy.Correct, RestartWith.Count: 0 } && !service.DependsOn.Any(need => need.Restart)))
+            {
+                if (drifted.Contains(service.Name) && !changed.Contains(service.Name))
+                {
+                    left++;
+                    Assert.DoesNotContain(plan.Steps, step => step.Step.Subject == service.Name);
+                }
+            }
+        });
+
+        Assert.True(left > 0, "no story was about it");
+    }
+
+    [Fact]
     public void What_is_switched_off_has_no_container() => Hold((story, house, dice) =>
     {
         Assert.NotNull(house.Reach(story.Next, dice));
