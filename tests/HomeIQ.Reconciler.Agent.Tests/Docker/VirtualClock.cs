@@ -9,7 +9,8 @@ namespace HomeIQ.Reconciler.Docker;
 /// </remarks>
 public sealed class VirtualClock : TimeProvider, IDisposable
 {
-    private const int QuietLooks = 1;
+    /// <summary>So often in succession the thread pool has to come round without anybody setting to work: one who is just about to is seen by then.</summary>
+    private const int QuietRounds = 2;
 
     /// <summary>Somebody at work who is silent for so long blocks his thread until something happens.</summary>
     private const int PatientLooks = 300;
@@ -25,6 +26,7 @@ public sealed class VirtualClock : TimeProvider, IDisposable
         if (change.CurrentValue is { } entered)
         {
             Interlocked.Increment(ref entered.atWork);
+            Interlocked.Increment(ref entered.settings);
         }
     });
 
@@ -40,6 +42,9 @@ public sealed class VirtualClock : TimeProvider, IDisposable
 
     /// <summary>Threads that run something of those who joined.</summary>
     private int atWork;
+
+    /// <summary>How often one of them set to work.</summary>
+    private long settings;
     private volatile bool ended;
 
     public VirtualClock(int speed = 0)
@@ -159,13 +164,19 @@ public sealed class VirtualClock : TimeProvider, IDisposable
 
     private void AwaitQuiet()
     {
-        var seen = -1L;
-        var round = new PoolRound();
-        for (var quiet = 0; !ended && (quiet < QuietLooks || !(quiet >= PatientLooks || (Volatile.Read(ref atWork) == 0 && round.IsDone))); quiet++)
+        var (seen, silent, rounds) = ((-1L, -1L), 0, 0);
+        var round = PoolRound.Begin();
+        while (!ended && silent < PatientLooks && rounds < QuietRounds)
         {
-            if (Volatile.Read(ref activity) is var now && now != seen)
+            var now = (Volatile.Read(ref activity), Volatile.Read(ref settings));
+            silent = now.Item1 == seen.Item1 ? silent + 1 : 0;
+            if (now != seen || Volatile.Read(ref atWork) > 0)
             {
-                (seen, quiet, round) = (now, 0, PoolRound.Begin());
+                (seen, rounds, round) = (now, 0, PoolRound.Begin());
+            }
+            else if (round.IsDone)
+            {
+                (rounds, round) = (rounds + 1, PoolRound.Begin());
             }
 
             Thread.Sleep(1);
