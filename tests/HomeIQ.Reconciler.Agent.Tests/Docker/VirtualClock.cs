@@ -168,11 +168,11 @@ public sealed class VirtualClock : TimeProvider, IDisposable
         var round = PoolRound.Begin();
         while (!ended && silent < PatientLooks && rounds < QuietRounds)
         {
-            var now = (Volatile.Read(ref activity), Volatile.Read(ref settings));
-            silent = now.Item1 == seen.Item1 ? silent + 1 : 0;
-            if (now != seen || Volatile.Read(ref atWork) > 0)
+            var look = (Activity: Volatile.Read(ref activity), Settings: Volatile.Read(ref settings));
+            silent = look.Activity == seen.Item1 ? silent + 1 : 0;
+            if (look != seen || Volatile.Read(ref atWork) > 0)
             {
-                (seen, rounds, round) = (now, 0, PoolRound.Begin());
+                (seen, rounds, round) = (look, 0, PoolRound.Begin());
             }
             else if (round.IsDone)
             {
