@@ -9,8 +9,8 @@ namespace HomeIQ.Reconciler.Docker;
 /// </remarks>
 public sealed class VirtualClock : TimeProvider, IDisposable
 {
-    /// <summary>So often in succession the thread pool has to come round without anybody setting to work: one who is just about to is seen by then.</summary>
-    private const int QuietRounds = 2;
+    /// <summary>So long nobody looks at the clock or sets to work.</summary>
+    private const int QuietLooks = 1;
 
     /// <summary>Somebody at work who is silent for so long blocks his thread until something happens.</summary>
     private const int PatientLooks = 300;
@@ -164,21 +164,19 @@ public sealed class VirtualClock : TimeProvider, IDisposable
 
     private void AwaitQuiet()
     {
-        var (seen, silent, rounds) = ((-1L, -1L), 0, 0);
-        var round = PoolRound.Begin();
-        while (!ended && silent < PatientLooks && rounds < QuietRounds)
+        var (seenActivity, seenSettings, silent, idle) = (-1L, -1L, 0, 0);
+        var round = new PoolRound();
+        while (!ended && silent < PatientLooks && !(idle > QuietLooks && round.IsDone))
         {
             var look = (Activity: Volatile.Read(ref activity), Settings: Volatile.Read(ref settings));
-            silent = look.Activity == seen.Item1 ? silent + 1 : 0;
-            if (look != seen || Volatile.Read(ref atWork) > 0)
+            if (look.Activity != seenActivity)
             {
-                (seen, rounds, round) = (look, 0, PoolRound.Begin());
-            }
-            else if (round.IsDone)
-            {
-                (rounds, round) = (rounds + 1, PoolRound.Begin());
+                (silent, round) = (0, PoolRound.Begin());
             }
 
+            idle = look.Activity != seenActivity || look.Settings != seenSettings || Volatile.Read(ref atWork) > 0 ? 0 : idle + 1;
+            silent++;
+            (seenActivity, seenSettings) = look;
             Thread.Sleep(1);
         }
     }

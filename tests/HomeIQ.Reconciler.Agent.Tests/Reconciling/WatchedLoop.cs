@@ -6,7 +6,7 @@ namespace HomeIQ.Reconciler.Reconciling;
 internal sealed class WatchedLoop : IAsyncDisposable
 {
     /// <summary>By the wall's clock: a test that waits longer is stuck.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gate = new();
