@@ -22,11 +22,12 @@ internal sealed class Promotion(RunContext context, EventHub events)
 
         var state = context.Sealed.FindState(watched) ?? throw new StepFailedException(FailureClass.Environmental, $"the sealed state {watched} is gone", "put the state directory back if there is a copy");
         var containers = (await context.Host.ListContainersAsync(default)).ToDictionary(container => container.Id, StringComparer.Ordinal);
+        var tasks = CompletedTask.AwaitedAmong(state.Services.Select(service => service.Service));
         foreach (var service in state.Services.Where(service => context.MadeFor(service.Service.Name) is not null))
         {
             if (containers.TryGetValue(service.ContainerId, out var container))
             {
-                await JudgeAsync(service.Service, container, IsAwaited(service.Service, state.Services.Select(other => other.Service)));
+                await JudgeAsync(service.Service, container, tasks.Contains(service.Service.Name));
             }
         }
 
@@ -42,6 +43,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
             .ToDictionary(container => container.Name, StringComparer.Ordinal);
         var networks = await context.Host.ListNetworksAsync(default);
         var touched = context.Journal.Find(context.Run)?.Plan.Steps.Select(step => step.Step.Subject).ToHashSet(StringComparer.Ordinal) ?? [];
+        var tasks = CompletedTask.AwaitedAmong(desired.Services);
         var services = new List<EffectiveService>();
         foreach (var service in desired.Services.Where(service => service.Scale > 0))
         {
@@ -63,7 +65,7 @@ internal sealed class Promotion(RunContext context, EventHub events)
 
             if (context.MadeFor(service.Name)?.ContainerId == container.Id)
             {
-                await JudgeAsync(service, container, IsAwaited(service, desired.Services));
+                await JudgeAsync(service, container, tasks.Contains(service.Name));
             }
 
             var before = context.Before?.Find(service.Name);
@@ -116,9 +118,6 @@ internal sealed class Promotion(RunContext context, EventHub events)
             throw await Evidence.OfAsync(context, failureClass, service.Name, container, $"it was healthy when it was verified, but then {verdict.Reason}{by}");
         }
     }
-
-    private static bool IsAwaited(DesiredService task, IEnumerable<DesiredService> among) =>
-        among.Any(user => user.DependsOn.Any(dependency => dependency.Service == task.Name && dependency.Condition is DependencyCondition.CompletedSuccessfully));
 
     private static bool IsRepairOf(EffectiveState former, EffectiveState state) =>
         former.Revision == state.Revision && Bare(former) == Bare(state);

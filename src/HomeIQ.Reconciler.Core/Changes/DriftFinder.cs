@@ -16,7 +16,7 @@ internal sealed class DriftFinder
     /// <summary>Service to the id of its container.</summary>
     private readonly Dictionary<string, string> held;
     private readonly Dictionary<string, ObservedNetwork> networks;
-    private readonly HashSet<string> tasks;
+    private readonly IReadOnlySet<string> tasks;
     private readonly HashSet<string> intact;
     private readonly HashSet<StaleReader> stale;
     private readonly bool engineChanged;
@@ -26,7 +26,7 @@ internal sealed class DriftFinder
         containers = observed.Containers.ToDictionary(container => container.Id, StringComparer.Ordinal);
         held = effective.Services.ToDictionary(service => service.Service.Name, service => service.ContainerId, StringComparer.Ordinal);
         networks = observed.Networks.DistinctBy(network => network.Name, StringComparer.Ordinal).ToDictionary(network => network.Name, StringComparer.Ordinal);
-        tasks = TasksAmong(effective.Services.Select(service => service.Service));
+        tasks = CompletedTask.AwaitedAmong(effective.Services.Select(service => service.Service));
         intact = observed.IntactContents.ToHashSet(StringComparer.Ordinal);
         stale = [.. observed.StaleReaders];
         engineChanged = effective.EngineVersion.Length > 0 && effective.EngineVersion != observed.Engine.Version;
@@ -70,21 +70,12 @@ internal sealed class DriftFinder
         }
     }
 
-    /// <summary>A container that ended well and is not meant to be started again by itself has done its work; one that is asked for its health was meant to stay, and somebody stopped it.</summary>
-    /// <param name="isAwaited">Others wait until it has completed.</param>
-    internal static bool IsCompleted(ObservedContainer live, ContainerSpec spec, bool isAwaited) =>
-        live is { Status: ContainerStatus.Exited, ExitCode: 0 } && spec.Restart.Name is ("no" or "on-failure") && (isAwaited || spec.HealthCheck is null or { IsDisabled: true });
-
-    /// <summary>The services that others wait for until they have completed.</summary>
-    internal static HashSet<string> TasksAmong(IEnumerable<DesiredService> services) =>
-        [.. services.SelectMany(user => user.DependsOn).Where(dependency => dependency.Condition == DependencyCondition.CompletedSuccessfully).Select(dependency => dependency.Service)];
-
     /// <summary>A bind holds what lay at its path when the container started.</summary>
     private bool SeesAnOlderOne(ObservedContainer live, string digest) => live.IsUp && stale.Contains(new(live.Id, live.StartedAt, digest));
 
     // A container that the engine is itself restarting is left to it.
     private bool IsAsItShouldBe(ObservedContainer live, DesiredService service) =>
-        live.Status is ContainerStatus.Running or ContainerStatus.Restarting || IsCompleted(live, service.Spec, tasks.Contains(service.Name));
+        live.Status is ContainerStatus.Running or ContainerStatus.Restarting || CompletedTask.Is(live, service.Spec, tasks.Contains(service.Name));
 
     private ValueList<FieldChange> Fields(EffectiveService effective, ObservedContainer live, bool onlyThoseSet)
     {

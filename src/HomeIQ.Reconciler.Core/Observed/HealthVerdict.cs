@@ -61,8 +61,7 @@ public sealed record HealthVerdict(HealthState State, string Reason)
 
         switch (container.Status)
         {
-            // A service that is asked for its health was meant to stay; a health check that only its image has says nothing of a task.
-            case ContainerStatus.Exited when container.ExitCode == 0 && (completes || (container.Restart.Name is "no" or "on-failure" && spec?.HealthCheck is null or { IsDisabled: true })):
+            case ContainerStatus.Exited when CompletedTask.Is(container, spec, completes) || (completes && container.ExitCode == 0):
                 return new(HealthState.Passed, "completed with exit code 0");
             case ContainerStatus.Exited or ContainerStatus.Dead or ContainerStatus.Removing:
                 return Fail(Trouble.Stopped, $"it ended with exit code {container.ExitCode}");

@@ -8,7 +8,7 @@ namespace HomeIQ.Reconciler.Planning;
 internal sealed class Inventory
 {
     private readonly byte[] key;
-    private HashSet<string>? tasks;
+    private IReadOnlySet<string>? tasks;
 
     public Inventory(Situation situation)
     {
@@ -111,8 +111,8 @@ internal sealed class Inventory
         service.Policy.RestartWith.Concat(service.DependsOn.Where(dependency => dependency.Restart).Select(dependency => dependency.Service));
 
     /// <summary>Whether a service waits until this one has done its task.</summary>
-    public bool MustComplete(string service) => (tasks ??= DriftFinder.TasksAmong(Situation.Desired.Services)).Contains(service);
+    public bool MustComplete(string service) => (tasks ??= CompletedTask.AwaitedAmong(Situation.Desired.Services)).Contains(service);
 
     /// <summary>A one-shot that ended well.</summary>
-    public bool IsCompleted(ObservedContainer live, DesiredService service) => DriftFinder.IsCompleted(live, service.Spec, MustComplete(service.Name));
+    public bool IsCompleted(ObservedContainer live, DesiredService service) => CompletedTask.Is(live, service.Spec, MustComplete(service.Name));
 }

@@ -114,7 +114,7 @@ public sealed record HostStatus
             .DistinctBy(service => service.Name)
             .OrderBy(service => service.Name, StringComparer.Ordinal)
             .ToList();
-        var tasks = DriftFinder.TasksAmong(known);
+        var tasks = CompletedTask.AwaitedAmong(known);
         var services = known.Select(service =>
         {
             var container = containers[service.ContainerName].FirstOrDefault();
@@ -171,7 +171,7 @@ public sealed record HostStatus
     private static (Health Health, string Detail) HealthOf(ObservedContainer? container, ContainerSpec spec, bool isAwaited) => container switch
     {
         null => (Health.Missing, "no container"),
-        not null when DriftFinder.IsCompleted(container, spec, isAwaited) => (Health.Healthy, "completed"),
+        not null when CompletedTask.Is(container, spec, isAwaited) => (Health.Healthy, "completed"),
         { Status: ContainerStatus.Exited or ContainerStatus.Dead } => (Health.Degraded, $"ended with exit code {container.ExitCode}"),
         { Status: ContainerStatus.Restarting } => (Health.Degraded, $"restarting, exit code {container.ExitCode}, {container.RestartCount} times"),
         { Status: ContainerStatus.Paused } => (Health.Suspended, "paused"),

@@ -26,7 +26,7 @@ public sealed class VirtualClock : TimeProvider, IDisposable
         if (change.CurrentValue is { } entered)
         {
             Interlocked.Increment(ref entered.atWork);
-            Interlocked.Increment(ref entered.settings);
+            Interlocked.Increment(ref entered.entries);
         }
     });
 
@@ -44,7 +44,7 @@ public sealed class VirtualClock : TimeProvider, IDisposable
     private int atWork;
 
     /// <summary>How often one of them set to work.</summary>
-    private long settings;
+    private long entries;
     private volatile bool ended;
 
     public VirtualClock(int speed = 0)
@@ -164,19 +164,19 @@ public sealed class VirtualClock : TimeProvider, IDisposable
 
     private void AwaitQuiet()
     {
-        var (seenActivity, seenSettings, silent, idle) = (-1L, -1L, 0, 0);
-        var round = new PoolRound();
+        var (seenActivity, seenEntries, silent, idle) = (-1L, -1L, 0, 0);
+        var round = PoolRound.Begin();
         while (!ended && silent < PatientLooks && !(idle > QuietLooks && round.IsDone))
         {
-            var look = (Activity: Volatile.Read(ref activity), Settings: Volatile.Read(ref settings));
+            var look = (Activity: Volatile.Read(ref activity), Entries: Volatile.Read(ref entries));
             if (look.Activity != seenActivity)
             {
                 (silent, round) = (0, PoolRound.Begin());
             }
 
-            idle = look.Activity != seenActivity || look.Settings != seenSettings || Volatile.Read(ref atWork) > 0 ? 0 : idle + 1;
+            idle = look.Activity != seenActivity || look.Entries != seenEntries || Volatile.Read(ref atWork) > 0 ? 0 : idle + 1;
             silent++;
-            (seenActivity, seenSettings) = look;
+            (seenActivity, seenEntries) = look;
             Thread.Sleep(1);
         }
     }

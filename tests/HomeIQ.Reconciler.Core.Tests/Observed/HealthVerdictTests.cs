@@ -51,7 +51,7 @@ public class HealthVerdictTests
     }
 
     private static HealthVerdict Of(ObservedContainer container, HealthCheck? check, bool completes = false) =>
-        HealthVerdict.Of(container, Spec(check), TimeSpan.Zero, 0, null, completes);
+        HealthVerdict.Of(container, Spec(check) with { Restart = container.Restart }, TimeSpan.Zero, 0, null, completes);
 
     private static ContainerSpec Spec(HealthCheck? check) => new() { Image = "i", HealthCheck = check };
 
