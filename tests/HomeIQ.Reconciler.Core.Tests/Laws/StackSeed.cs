@@ -163,6 +163,16 @@ internal sealed record Story(StackSeed Stack, (ServiceSeed Other, int What)[] Co
         from chance in CsCheck.Gen.Select(CsCheck.Gen.Int[0, 200], CsCheck.Gen.Int[1, 1_000_000])
         select new Story(stack, commit, networks, drift, chance.Item1, chance.Item2);
 
+    /// <summary>The same story with other seeds for the services of the first stack and of the commit.</summary>
+    public Story With(Func<ServiceSeed, int, ServiceSeed> bend) => this with
+    {
+        Stack = Stack with { Services = [.. Stack.Services.Select(bend)] },
+        Commit = [.. Commit.Select((change, index) => change with { Other = bend(change.Other, index) })],
+    };
+
+    /// <summary>The same story in which something surely happened to each of its services.</summary>
+    public Story AndDrift() => this with { Drift = [.. Drift, .. Stack.Services.Select((_, index) => new DriftSeed((Dice + index) % 5, index))] };
+
     public DesiredState First => Stack.ToState(Stacks.Old);
 
     public DesiredState Next => (Stack with

@@ -8,11 +8,20 @@ internal sealed class Homeiq : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
+    /// <summary>Runs a program and writes down its peak in KiB (getrusage(2), <c>ru_maxrss</c>): exact also for one that is gone at once.</summary>
+    private const string Counted = """
+        import resource, subprocess, sys
+        code = subprocess.call(sys.argv[2:])
+        with open(sys.argv[1], "w") as peak:
+            peak.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+        sys.exit(code if code >= 0 else 128 - code)
+        """;
+
     public Scratch Files { get; } = new();
 
     public Dictionary<string, string> Variables { get; } = [];
 
-    /// <summary>Look again and again at the most memory that the program has held; the answer comes with its end.</summary>
+    /// <summary>Let the kernel count the most memory that the program held at one time; the answer comes with its end.</summary>
     public bool WatchesMemory { get; init; }
 
     public static string Program { get; } = Environment.GetEnvironmentVariable("HOMEIQ_TEST_BINARY") is { Length: > 0 } native ? native : Path.Combine(AppContext.BaseDirectory, "homeiq");
@@ -21,7 +30,8 @@ internal sealed class Homeiq : IDisposable
 
     public async Task<Ended> RunAsync(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        var peak = Files.PathOf("peak");
+        var start = new ProcessStartInfo(WatchesMemory ? "python3" : program, WatchesMemory ? ["-c", Counted, peak, program, .. arguments] : arguments)
         {
             WorkingDirectory = Files.Root,
             RedirectStandardOutput = true,
@@ -46,32 +56,11 @@ internal sealed class Homeiq : IDisposable
         process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var limit = new CancellationTokenSource(Limit);
-        var ended = process.WaitForExitAsync(limit.Token);
-        var most = WatchesMemory ? await MostMemoryAsync(process, ended) : 0;
-        await ended;
-        return new(process.ExitCode, Shown(await output), Shown(await error)) { MostMemory = most };
-    }
-
-    /// <summary>The kernel's own high-water mark (<c>VmHWM</c>), as it stood at the last look before the end: a growth of the last milliseconds is not in it.</summary>
-    private static async Task<long> MostMemoryAsync(Process process, Task ended)
-    {
-        var most = 0L;
-        while (!ended.IsCompleted)
+        await process.WaitForExitAsync(limit.Token);
+        return new(process.ExitCode, Shown(await output), Shown(await error))
         {
-            try
-            {
-                var line = (await File.ReadAllLinesAsync($"/proc/{process.Id}/status")).FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-                most = line is null ? most : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
-            }
-            catch (IOException)
-            {
-                // It ended in between.
-            }
-
-            await Task.WhenAny(ended, Task.Delay(5));
-        }
-
-        return most;
+            MostMemory = WatchesMemory ? long.Parse(await File.ReadAllTextAsync(peak, limit.Token), CultureInfo.InvariantCulture) * 1024 : 0,
+        };
     }
 
     /// <summary>A Git repository with one commit of the files written so far below <c>repository/</c>, on branch main.</summary>
