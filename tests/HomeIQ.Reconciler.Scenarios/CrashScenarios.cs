@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Scenarios.Docker;
 using Microsoft.Data.Sqlite;
 
 namespace HomeIQ.Reconciler.Scenarios;
@@ -135,6 +136,98 @@ public sealed class CrashScenarios(ITestOutputHelper output)
     }
 
     [Fact]
+    public Task A_seeded_part_of_kills_between_effect_and_receipt_in_upgrades_ends_on_the_new_commit() => UnheardAsync("upgrade", Seeded(3_21, 3, 18), UpgradeUnheardAsync, least: 3);
+
+    [Fact(Explicit = true)]
+    public async Task Every_kill_between_effect_and_receipt()
+    {
+        await UnheardAsync("upgrade", Enumerable.Range(1, MostChanges), UpgradeUnheardAsync, least: 16);
+        await UnheardAsync("watched upgrade", Enumerable.Range(1, MostChanges), WatchedUnheardAsync, least: 16);
+        await UnheardAsync("repair", Enumerable.Range(1, MostChanges), RepairUnheardAsync, least: 3);
+    }
+
+    /// <summary>No run of three services changes the engine so often.</summary>
+    private const int MostChanges = 40;
+
+    private static int[] Seeded(int seed, int count, int most)
+    {
+        var all = Enumerable.Range(1, most).ToArray();
+        new Random(seed).Shuffle(all);
+        return all[..count];
+    }
+
+    private static Task<string?> UpgradeUnheardAsync(House house, FaultProxy proxy, int change) => MoveUnheardAsync(house, proxy, change, soak: "none");
+
+    private static Task<string?> WatchedUnheardAsync(House house, FaultProxy proxy, int change) => MoveUnheardAsync(house, proxy, change, soak: "2s");
+
+    private static async Task<string?> MoveUnheardAsync(House house, FaultProxy proxy, int change, string soak)
+    {
+        var (tag, greeting) = (change % 2 == 0 ? "1.1.0" : "1.2.0", $"u{change}");
+        Move(house, tag, greeting);
+        if (soak != "none")
+        {
+            house.Edit("reconciler.yaml", "soak: none", $"soak: {soak}").Commit("Watch it");
+        }
+
+        var store = await house.ContainerAsync("store");
+        if (await house.CutUnheardAsync(proxy, change) is not { } at)
+        {
+            return null;
+        }
+
+        await house.ApplyAsync();
+        Assert.Empty(house.Journal(journal => journal.Unfinished()));
+        await house.ExpectTidyAsync(at);
+        await ExpectVersionAsync(house, tag, greeting, at);
+        Assert.Equal((at, store.Id), (at, (await house.ContainerAsync("store")).Id));
+        return at;
+    }
+
+    private static async Task<string?> RepairUnheardAsync(House house, FaultProxy proxy, int change)
+    {
+        var before = await house.IdsAsync();
+        house.Docker("rm", "-f", house.Container("web"));
+        if (await house.CutUnheardAsync(proxy, change) is not { } at)
+        {
+            return null;
+        }
+
+        await house.ApplyAsync();
+        Assert.Empty(house.Journal(journal => journal.Unfinished()));
+        await house.ExpectTidyAsync(at);
+        Assert.Equal((at, before["store"], before["api"]), (at, (await house.IdsAsync())["store"], (await house.IdsAsync())["api"]));
+        return at;
+    }
+
+    private async Task UnheardAsync(string what, IEnumerable<int> changes, Func<House, FaultProxy, int, Task<string?>> cutAsync, int least)
+    {
+        var points = new ConcurrentBag<string>();
+        var left = new ConcurrentQueue<int>(changes);
+        await Parallel.ForEachAsync(Enumerable.Range(0, Houses), new ParallelOptions { MaxDegreeOfParallelism = Houses }, async (_, _) =>
+        {
+            await using var house = new House().Furnish();
+            house.Edit("compose.yaml", "interval: 300ms", "interval: 700ms").Edit("compose.yaml", "start_period: 5s", "start_period: 1s").Commit("Ask seldom, and believe it soon");
+            await house.ApplyAsync();
+            await using var proxy = new FaultProxy(Path.GetDirectoryName(house.State)!);
+            while (left.TryDequeue(out var change))
+            {
+                if (await cutAsync(house, proxy, change) is { } at)
+                {
+                    points.Add(at);
+                }
+                else
+                {
+                    // A run does not change the engine so often.
+                    left.Clear();
+                }
+            }
+        });
+
+        Report($"{what}, between effect and receipt", points);
+        Assert.True(points.Count >= least, $"only {points.Count} points");
+    }
+
+    [Fact]
     public async Task The_third_crash_on_the_same_content_is_a_verdict_on_it()
     {
         await using var house = new House().Furnish();
@@ -236,7 +329,7 @@ public sealed class CrashScenarios(ITestOutputHelper output)
 
     private void Report(string what, ConcurrentBag<string> points)
     {
-        output.WriteLine($"matrix: {what}, kill -9 on the real engine: killed at {points.Count} points");
+        output.WriteLine($"matrix: {what}, kill -9 on the real engine: killed at {points.Count} points, 0 wrong");
         foreach (var point in points.Order(StringComparer.Ordinal))
         {
             output.WriteLine($"  {point}");

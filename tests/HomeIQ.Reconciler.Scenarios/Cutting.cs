@@ -1,6 +1,7 @@
 using System.Globalization;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
+using HomeIQ.Reconciler.Scenarios.Docker;
 
 namespace HomeIQ.Reconciler.Scenarios;
 
@@ -36,6 +37,29 @@ internal static class Cutting
         }
     }
 
+    /// <summary>Kills <c>homeiq apply</c> when the engine has done its n-th change and before the program hears of it; null when it ended before it asked for so many.</summary>
+    public static async Task<string?> CutUnheardAsync(this House house, FaultProxy proxy, int change)
+    {
+        proxy.Arm(new(change, Spoil.Unheard));
+        house.Settings["HOMEIQ_DOCKER"] = proxy.Endpoint;
+        try
+        {
+            using var process = house.Start("apply");
+            var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            using var limit = new CancellationTokenSource(Patience);
+            var ended = process.WaitForExitAsync(limit.Token);
+            var halted = await Task.WhenAny(proxy.Halted, ended) == proxy.Halted;
+            process.Kill();
+            await ended;
+            await output;
+            return halted ? $"after the effect and before the receipt of {await proxy.Halted}" : null;
+        }
+        finally
+        {
+            house.Settings.Remove("HOMEIQ_DOCKER");
+        }
+    }
+
     /// <summary>Reads the journal that the last process left.</summary>
     public static T Journal<T>(this House house, Func<IJournal, T> read)
     {
@@ -65,6 +89,8 @@ internal static class Cutting
         var own = containers.Where(container => container.Name.EndsWith("-1", StringComparison.Ordinal)).ToList();
         Assert.True(own.Count == 3, $"{at}: {string.Join(", ", containers.Select(container => container.Name))}");
         Assert.All(own, container => Assert.True(container is { Status: ContainerStatus.Running, Health: ContainerHealth.Healthy }, $"{at}: {container.Name} is {container.Status}, {container.Health}"));
+        var networks = (await house.Engine.ListNetworksAsync(default)).Where(network => network.Owner?.Instance == house.Name).Select(network => network.Name).ToList();
+        Assert.True(networks.Count <= 1, $"{at}: {string.Join(", ", networks)}");
         Assert.All(containers.Except(own), failed => Assert.True(failed.Status is not ContainerStatus.Running, $"{at}: {failed.Name} is kept for inspection, and runs"));
     }
 }

@@ -26,9 +26,27 @@ internal enum Spoil
 
     /// <summary>Not done, and never answered.</summary>
     Hangs,
+
+    /// <summary>The engine does it, and its answer is kept back for ever: whoever asked can be killed between effect and receipt.</summary>
+    Unheard,
 }
 
-/// <summary>Stands between a program and its engine, and spoils one of the calls that change something.</summary>
+/// <summary>Calls that are counted apart.</summary>
+internal enum CallSort
+{
+    Change,
+
+    /// <summary>Changes nothing.</summary>
+    Look,
+
+    /// <summary>Belongs to a command inside a container, which is how a probe asks.</summary>
+    Command,
+}
+
+/// <summary>Which call of its sort is spoiled, from 1, and how; none when it is 0.</summary>
+internal sealed record SpoiledCall(int Nth, Spoil How, CallSort Sort = CallSort.Change);
+
+/// <summary>Stands between a program and its engine, and spoils one of its calls.</summary>
 /// <remarks>One connection a request: every head is rewritten to <c>Connection: close</c>, but where the connection is taken over by a stream.</remarks>
 internal sealed partial class FaultProxy : IAsyncDisposable
 {
@@ -38,9 +56,10 @@ internal sealed partial class FaultProxy : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gate = new();
     private readonly Task work;
-    private (int Nth, Spoil How) armed;
-    private int changes;
+    private SpoiledCall armed = new(0, Spoil.Refused);
+    private readonly int[] met = new int[3];
     private string? spoiled;
+    private TaskCompletionSource<string> halted = new();
 
     public FaultProxy(string folder)
     {
@@ -53,14 +72,19 @@ internal sealed partial class FaultProxy : IAsyncDisposable
 
     public string Endpoint => $"unix://{path}";
 
-    /// <summary>Spoils the nth change from now on; none when it is 0.</summary>
-    public void Arm(int nth, Spoil how)
+    /// <summary>Spoils this call, counted from now on.</summary>
+    public void Arm(SpoiledCall call)
     {
         lock (gate)
         {
-            (armed, changes, spoiled) = ((nth, how), 0, null);
+            (armed, spoiled) = (call, null);
+            Array.Clear(met);
+            halted = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
+
+    /// <summary>Ends when the engine has done an <see cref="Spoil.Unheard"/> call.</summary>
+    public Task<string> Halted => halted.Task;
 
     /// <summary>The call that was spoiled since; null when there were not so many.</summary>
     public string? Spoiled
@@ -70,18 +94,6 @@ internal sealed partial class FaultProxy : IAsyncDisposable
             lock (gate)
             {
                 return spoiled;
-            }
-        }
-    }
-
-    /// <summary>Calls since then that change something.</summary>
-    public int Changes
-    {
-        get
-        {
-            lock (gate)
-            {
-                return changes;
             }
         }
     }
@@ -143,6 +155,11 @@ internal sealed partial class FaultProxy : IAsyncDisposable
                     await Task.Delay(TimeSpan.FromSeconds(3), stop.Token);
                     await ForwardAsync(near, head, near);
                     return;
+                case Spoil.Unheard:
+                    await ForwardAsync(near, head, Stream.Null);
+                    halted.TrySetResult(Spoiled!);
+                    await near.CopyToAsync(Stream.Null, stop.Token);
+                    return;
                 case { } lossy:
                     using (var answer = new MemoryStream())
                     {
@@ -164,20 +181,21 @@ internal sealed partial class FaultProxy : IAsyncDisposable
 
     private Spoil? Next(string head)
     {
-        if (!ChangeLine().IsMatch(head) || LookLine().IsMatch(head))
+        if (StreamLine().IsMatch(head))
         {
             return null;
         }
 
+        var sort = CommandLine().IsMatch(head) ? CallSort.Command : ChangeLine().IsMatch(head) && !LookLine().IsMatch(head) ? CallSort.Change : CallSort.Look;
         lock (gate)
         {
-            changes++;
-            if (changes != armed.Nth)
+            var nth = ++met[(int)sort];
+            if (nth != armed.Nth || sort != armed.Sort)
             {
                 return null;
             }
 
-            spoiled = $"{armed.How} of change {changes}, {head[..head.IndexOf(" HTTP/", StringComparison.Ordinal)]}";
+            spoiled = $"{armed.How} of {sort} {nth}, {head[..head.IndexOf(" HTTP/", StringComparison.Ordinal)]}";
             return armed.How;
         }
     }
@@ -239,9 +257,15 @@ internal sealed partial class FaultProxy : IAsyncDisposable
     [GeneratedRegex("^(POST|PUT|DELETE) ", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex ChangeLine();
 
-    /// <summary>Probes ask inside containers; that is a look.</summary>
-    [GeneratedRegex("^POST [^ ]*/(exec|auth|wait|start\\?detach)|^POST [^ ]*/exec/", RegexOptions.ExplicitCapture, 60_000)]
+    [GeneratedRegex("^[A-Z]+ [^ ]*/exec[/ ]", RegexOptions.ExplicitCapture, 60_000)]
+    private static partial Regex CommandLine();
+
+    [GeneratedRegex("^POST [^ ]*/(auth|wait|start\\?detach)", RegexOptions.ExplicitCapture, 60_000)]
     private static partial Regex LookLine();
+
+    /// <summary>Events have no end to wait for.</summary>
+    [GeneratedRegex("^GET [^ ]*/events", RegexOptions.ExplicitCapture, 60_000)]
+    private static partial Regex StreamLine();
 
     [GeneratedRegex("\\r\\nConnection:[^\\r]*", RegexOptions.IgnoreCase, 60_000)]
     private static partial Regex ConnectionLine();
