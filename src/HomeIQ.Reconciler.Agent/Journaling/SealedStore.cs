@@ -13,6 +13,7 @@ public sealed class SealedStore
     private readonly string services;
     private readonly string recorded;
     private readonly string states;
+    private readonly Lock gate = new();
     private Known? latest;
 
     public SealedStore(StateDirectory directory)
@@ -41,7 +42,7 @@ public sealed class SealedStore
 
     public void PutState(string id, EffectiveState state) => Put(states, id, state, CoreJson.Default.EffectiveState);
 
-    /// <remarks>The one that was asked for last is kept in memory: a pass asks for the same one several times, and to read it is most of a pass with nothing to do.</remarks>
+    /// <remarks>The one that was asked for last is kept in memory: a pass asks for the same one several times, and to read it is most of a pass with nothing to do. Whoever asks meanwhile waits for it.</remarks>
     public EffectiveState? FindState(string? id)
     {
         if (id is null)
@@ -49,15 +50,18 @@ public sealed class SealedStore
             return null;
         }
 
-        var writtenAt = File.GetLastWriteTimeUtc(PathOf(states, id));
-        if (latest is { } known && known.Id == id && known.WrittenAt == writtenAt)
+        lock (gate)
         {
-            return known.State;
-        }
+            var writtenAt = File.GetLastWriteTimeUtc(PathOf(states, id));
+            if (latest is { } known && known.Id == id && known.WrittenAt == writtenAt)
+            {
+                return known.State;
+            }
 
-        var state = Find(states, id, CoreJson.Default.EffectiveState);
-        latest = state is null ? null : new(id, writtenAt, state);
-        return state;
+            var state = Find(states, id, CoreJson.Default.EffectiveState);
+            latest = state is null ? null : new(id, writtenAt, state);
+            return state;
+        }
     }
 
     /// <summary>The state that the host is held to, or goes back to: without it nothing can be decided.</summary>

@@ -20,7 +20,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
     /// <summary>How far back is looked for what could not be put right in place.</summary>
     private const int RecentRuns = 20;
 
-    private readonly ContentStore contents = new(state.ContentFolder);
+    private readonly Observer observer = new(host, new(state.ContentFolder), time);
     private readonly PastStates past = new(sealedStore, journal);
     private readonly ValueList<byte> key = state.Key();
     private ValueList<Condition> conditions = [];
@@ -43,15 +43,16 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
     /// <summary>Plans for a commit that was fetched before: asks the engine, and nobody else.</summary>
     public async Task<Planned> PlanAtAsync(Revision commit, Fetched fetched, bool refresh, CancellationToken cancellationToken, bool force = false)
     {
+        await using var look = observer.Begin(cancellationToken);
+        var effective = Effective();
         var tree = source.TreeAt(commit.Id);
         var loaded = DesiredStateLoader.Load(Request(tree));
-        var effective = Effective();
         if (loaded.State is not { } desired)
         {
             return new(commit, tree, null, effective, null, null, loaded.Problems);
         }
 
-        var observed = await ObserveAsync(desired, effective, cancellationToken);
+        var observed = await ObserveAsync(look, desired, effective is null ? [] : [effective], cancellationToken);
         var plan = await DecideAsync(Situation(desired, effective, observed, refresh, force), cancellationToken);
         return new(commit, tree, desired, effective, observed, WithHistory(plan, fetched, effective), loaded.Problems);
     }
@@ -263,7 +264,13 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
 
     private async Task<ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken)
     {
-        var observed = await new Observer(host, contents, time).ObserveAsync(desired, effective, settings.EngineIsLocal, cancellationToken);
+        await using var look = observer.Begin(cancellationToken);
+        return await ObserveAsync(look, desired, effective, cancellationToken);
+    }
+
+    private async Task<ObservedState> ObserveAsync(HostLook look, DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken)
+    {
+        var observed = await observer.ObserveAsync(look, desired, effective, settings.EngineIsLocal, cancellationToken);
         var kept = Kept();
         return kept.Count == 0 ? observed : observed with { Containers = [.. observed.Containers.Where(container => !kept.Contains(container.Id))] };
     }
