@@ -42,6 +42,9 @@ public sealed record AgentSettings
     /// <summary>The file of the host keys that are trusted over ssh.</summary>
     public string? GitKnownHosts { get; init; }
 
+    /// <summary>The forge that is told how commits fare; null for none.</summary>
+    public Forges.ForgeSettings? Forge { get; init; }
+
     /// <summary>Folder of Docker's <c>config.json</c> with the credentials of registries.</summary>
     public string? DockerConfig { get; init; }
 

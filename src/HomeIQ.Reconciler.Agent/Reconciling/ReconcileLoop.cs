@@ -86,7 +86,7 @@ public sealed partial class ReconcileLoop(
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
-        string? lockedBy = null, waiting = null;
+        string? lockedBy = null, waiting = null, unheard = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             var began = time.GetTimestamp();
@@ -119,6 +119,15 @@ public sealed partial class ReconcileLoop(
                 if (waiting is not null)
                 {
                     LogWaiting(waiting);
+                }
+            }
+
+            if (reconciliation.ForgeProblem is var refused && refused != unheard)
+            {
+                unheard = refused;
+                if (unheard is not null)
+                {
+                    LogUnheard(unheard);
                 }
             }
 
@@ -215,6 +224,9 @@ public sealed partial class ReconcileLoop(
 
     [LoggerMessage(LogLevel.Information, "Nobody else acts on this engine any more")]
     private partial void LogUnlocked();
+
+    [LoggerMessage(LogLevel.Warning, "The forge is told again later: {Problem}")]
+    private partial void LogUnheard(string problem);
 
     [LoggerMessage(LogLevel.Warning, "Waiting: {Why}")]
     private partial void LogWaiting(string why);

@@ -1,6 +1,7 @@
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Forges;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Locking;
@@ -30,9 +31,10 @@ public sealed class Reconciliation
     private readonly RollbackPass rollback;
     private readonly AdoptionPass adoption;
     private readonly ServiceLogs logs;
+    private readonly CommitStatuses statuses;
 
     public Reconciliation(
-        AgentSettings settings, IContainerHost engine, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress)
+        AgentSettings settings, IContainerHost engine, EngineLock engineLock, GitSource source, StateDirectory state, IJournal journal, TimeProvider time, IProgress<RunEvent> progress, Forge? forge = null)
     {
         this.settings = settings;
         this.engineLock = engineLock;
@@ -44,7 +46,8 @@ public sealed class Reconciliation
         var commits = new KeptCommits(source, sealedStore, journal);
         lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
         logs = new(settings, host, lookout);
-        offers = new(new(settings, source, sealedStore, journal, lookout, time), journal);
+        offers = new(new(settings, source, sealedStore, journal, lookout, forge, time), journal);
+        statuses = new(forge, time);
         gate = new(journal);
         runs = new(settings, host, engineLock, state, sealedStore, commits, journal, time, progress);
         watch = new(host, lookout, runs, journal, time, progress);
@@ -77,11 +80,11 @@ public sealed class Reconciliation
     /// <param name="watches">Stay until the watch over the commit has ended; false where a loop does the watching.</param>
     /// <param name="force">Go on although it is suspended.</param>
     public Task<ApplyReport> ApplyAsync(string? revision, string? approve, bool refresh, bool watches, CancellationToken cancellationToken, bool force = false) =>
-        AloneAsync(() => apply.ApplyAsync(revision, approve, refresh, watches, force, cancellationToken), cancellationToken);
+        ToldAsync(() => AloneAsync(() => apply.ApplyAsync(revision, approve, refresh, watches, force, cancellationToken), cancellationToken), watches, cancellationToken);
 
     /// <summary>Tries the branch's newest commit although it failed before: what holds it is released.</summary>
     public Task<ApplyReport> RetryAsync(bool watches, CancellationToken cancellationToken, bool force = false) =>
-        AloneAsync(() => apply.RetryAsync(watches, force, cancellationToken), cancellationToken);
+        ToldAsync(() => AloneAsync(() => apply.RetryAsync(watches, force, cancellationToken), cancellationToken), watches, cancellationToken);
 
     /// <summary>One pass of the loop: the branch head where it may be tried, else what the host is held to, so that held is not abandoned.</summary>
     public async Task<PassReport> PassAsync(SourceView source, CancellationToken cancellationToken)
@@ -100,6 +103,7 @@ public sealed class Reconciliation
 
         var planned = source.Head is { } head ? await lookout.PlanHeadAsync(head, cancellationToken) : await lookout.PlanEffectiveAsync(seen: null, cancellationToken);
         var status = await StatusAsync(source, planned, cancellationToken);
+        statuses.Beside(status, cancellationToken);
         var watched = watch.Run;
         if (watched is not null && watch.SuspensionOf(watched) is not null)
         {
@@ -150,7 +154,10 @@ public sealed class Reconciliation
     }
 
     /// <summary>Waits for what is still under way beside the passes.</summary>
-    public Task SettledAsync() => offers.SettledAsync();
+    public Task SettledAsync() => Task.WhenAll(offers.SettledAsync(), statuses.SettledAsync());
+
+    /// <summary>Why the forge did not take what it was told last; null while it does, and where there is none.</summary>
+    public string? ForgeProblem => statuses.Problem;
 
     /// <inheritdoc cref="CommitRuns.Consider"/>
     public void Consider(Revision head) => commitRuns.Consider(head);
@@ -198,6 +205,15 @@ public sealed class Reconciliation
                 Hint = "somebody else may act on this engine; the next homeiq apply from here finishes what was begun, when it has the lock",
             };
         }
+    }
+
+    /// <summary>Git is told how it ended, where no loop does so.</summary>
+    private async Task<ApplyReport> ToldAsync(Func<Task<ApplyReport>> verb, bool watches, CancellationToken cancellationToken)
+    {
+        var report = await verb();
+        return watches && statuses.HasListener && await statuses.TellAsync(await lookout.StatusAsync(cancellationToken), cancellationToken) is { } problem
+            ? report with { Problems = [.. report.Problems, new(new("forge"), problem, Severity: Severity.Note)] }
+            : report;
     }
 
     private string LockedBy(LockHolder other) => $"somebody else acts on this engine for the instance {settings.Instance}: {other}";

@@ -1,4 +1,5 @@
 using System.Text;
+using HomeIQ.Reconciler.Forges;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Planning;
@@ -9,7 +10,7 @@ namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>Offers the repository the way out of a hold: a branch on which the suspects' blocks read as they did when all was well, and all else as it does now (DESIGN §6.7).</summary>
 /// <remarks>Nothing is offered that was not loaded first and found to ask for something else than what failed. What became of it stands in the journal of the run.</remarks>
-internal sealed class RevertBranch(AgentSettings settings, GitSource source, SealedStore sealedStore, IJournal journal, Lookout lookout, TimeProvider time)
+internal sealed class RevertBranch(AgentSettings settings, GitSource source, SealedStore sealedStore, IJournal journal, Lookout lookout, Forge? forge, TimeProvider time)
 {
     /// <summary>A larger file is no desired state.</summary>
     private const long Limit = 4 << 20;
@@ -33,8 +34,8 @@ internal sealed class RevertBranch(AgentSettings settings, GitSource source, Sea
         var branch = $"homeiq/revert-{entry.Revision[..Math.Min(8, entry.Revision.Length)]}";
         var offer = await MakeAsync(entry, good, branch, cancellationToken) switch
         {
-            ProposalOutcome.Pushed pushed => new RevertOffered(branch, pushed.Commit, null),
-            ProposalOutcome.AlreadyThere there => new RevertOffered(branch, there.Commit, null),
+            ProposalOutcome.Pushed pushed => await RequestedAsync(new(branch, pushed.Commit, null), entry, good, cancellationToken),
+            ProposalOutcome.AlreadyThere there => await RequestedAsync(new(branch, there.Commit, null), entry, good, cancellationToken),
             ProposalOutcome.NotPushed not => new RevertOffered(branch, null, not.Reason),
             var other => throw new NotSupportedException($"Outcome {other.GetType().Name}."),
         };
@@ -44,6 +45,26 @@ internal sealed class RevertBranch(AgentSettings settings, GitSource source, Sea
         }
 
         return offer;
+    }
+
+    /// <summary>Asks for the branch to be merged, where there is a forge to ask.</summary>
+    private async Task<RevertOffered> RequestedAsync(RevertOffered offer, QuarantineEntry entry, string good, CancellationToken cancellationToken)
+    {
+        if (forge is null)
+        {
+            return offer;
+        }
+
+        try
+        {
+            var message = Message(entry, good);
+            var title = message[..message.IndexOf('\n', StringComparison.Ordinal)].TrimEnd();
+            return offer with { Request = await forge.OpenAsync(offer.Branch, settings.Branch, title, message[title.Length..].Trim(), cancellationToken) };
+        }
+        catch (ForgeException refused)
+        {
+            return offer with { Problem = $"the branch is there, and no pull request: {refused.Message}" };
+        }
     }
 
     private async Task<ProposalOutcome> MakeAsync(QuarantineEntry entry, string good, string branch, CancellationToken cancellationToken)

@@ -27,9 +27,11 @@ internal sealed class RevertOffers(RevertBranch branch, IJournal journal)
         }
 
         var suspects = string.Join(", ", entry.Contents.Keys);
-        var told = offer.Problem is { } problem
+        var told = offer is { Commit: null, Problem: { } problem }
             ? new Problem(new("repository"), $"no branch was made that puts {suspects} back: {problem}", Severity: Severity.Note)
-            : new Problem(new("repository"), $"the branch {offer.Branch} puts {suspects} back as in the last known-good commit", "merge it, or mend it by another commit", Severity.Note);
+            : new Problem(
+                new("repository"), $"the branch {offer.Branch} puts {suspects} back as in the last known-good commit{(offer.Problem is { } missing ? $" ({missing})" : "")}",
+                offer.Request is { } request ? $"merge {request}, or mend it by another commit" : "merge it, or mend it by another commit", Severity.Note);
         return report with { Problems = [.. report.Problems, told] };
     }
 

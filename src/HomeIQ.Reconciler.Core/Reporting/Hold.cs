@@ -26,7 +26,7 @@ public sealed record Hold(
         [.. entry.Contents.Select(content => new Suspect(content.Key, content.Value, imageOf(content.Value)))],
         EvidenceOf(entry, run),
         [
-            .. run?.Offer is { Problem: null } offer ? (string[])[$"merge the branch {offer.Branch}: it puts {string.Join(", ", entry.Contents.Keys)} back as it was when all was well"] : [],
+            .. run?.Offer is { Commit: not null } offer ? (string[])[$"merge {(offer.Request is { } request ? $"{request}, branch {offer.Branch}" : $"the branch {offer.Branch}")}: it puts {string.Join(", ", entry.Contents.Keys)} back as it was when all was well"] : [],
             $"change {string.Join(" or ", entry.Contents.Keys)} in a commit: a fix is taken at once",
             "revert the change that brought it: that restarts nothing",
             "homeiq retry: tries the branch's newest commit once more as it is",

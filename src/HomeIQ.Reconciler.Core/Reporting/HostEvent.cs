@@ -34,9 +34,9 @@ public static class HostEvents
         if (run.EndedAt is { } ended)
         {
             yield return Finished(ended, run.Id, run.Phase, run.Summary ?? "");
-            if (run.Offer is { Problem: null } offer)
+            if (run.Offer is { Commit: not null } offer)
             {
-                yield return new(ended, "revert-offered", run.Id, null, $"the branch {offer.Branch} leads out");
+                yield return new(ended, "revert-offered", run.Id, null, $"the branch {offer.Branch} leads out{(offer.Request is { } request ? $": {request}" : "")}");
             }
         }
     }

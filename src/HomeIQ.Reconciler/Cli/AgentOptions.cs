@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HomeIQ.Reconciler.Forges;
 using HomeIQ.Reconciler.Reconciling;
 using Microsoft.Extensions.Configuration;
 
@@ -10,7 +11,7 @@ internal sealed class AgentOptions
     private const string Group = "HOMEIQ_";
 
     /// <summary>Never flags: those show in the list of processes.</summary>
-    private static readonly string[] CredentialKeys = ["git_user", "git_password", "git_token"];
+    private static readonly string[] CredentialKeys = ["git_user", "git_password", "git_token", "forge_token"];
 
     private readonly Option<string?> settingsFile = new("--settings") { Description = "JSON file with these settings (HOMEIQ_SETTINGS; default /etc/homeiq/settings.json when it is there)", HelpName = "FILE", Recursive = true };
     private readonly List<(Option Option, string Key)> known = [];
@@ -25,6 +26,9 @@ internal sealed class AgentOptions
     private readonly Option<string?> dockerConfig;
     private readonly Option<string?> sshKey;
     private readonly Option<string?> knownHosts;
+    private readonly Option<string?> forge;
+    private readonly Option<string?> forgeApi;
+    private readonly Option<string?> forgeProject;
     private readonly Option<string[]> envFiles;
     private readonly Option<string[]> profiles;
 
@@ -41,6 +45,9 @@ internal sealed class AgentOptions
         dockerConfig = Text("--docker-config", "docker_config", "DIR", "folder of Docker's config.json with registry credentials (default DOCKER_CONFIG, else ~/.docker)");
         sshKey = Text("--git-ssh-key", "git_ssh_key", "FILE", "private key for a repository over ssh, readable by its owner alone (default the keys of this user)");
         knownHosts = Text("--git-known-hosts", "git_known_hosts", "FILE", "host keys that are trusted over ssh; one that is not there is refused (default those known to this user)");
+        forge = Text("--forge", "forge", "KIND", "tell this forge how commits fare, and open a pull request for a revert branch: github, gitea (Forgejo too) or gitlab; the token is HOMEIQ_FORGE_TOKEN, else HOMEIQ_GIT_TOKEN");
+        forgeApi = Text("--forge-api", "forge_api", "URL", "its interface, when it is not at the repository's host (https://git.example/api/v1)");
+        forgeProject = Text("--forge-project", "forge_project", "OWNER/NAME", "the repository's name there, when it is not in the repository's address");
         envFiles = Several("--env-file", "env_file", "F", "env file of this host for ${VAR}; repeat for several, later ones win");
         profiles = Several("--profile", "profile", "P", "Compose profile to activate; repeat for several");
     }
@@ -89,8 +96,29 @@ internal sealed class AgentOptions
             GitPassword = host.One("git_password"),
             GitToken = host.One("git_token"),
             GitSshKey = Get(sshKey, "git_ssh_key") is { } key ? Path.GetFullPath(key) : null,
+            Forge = Get(forge, "forge") is { } kind ? Told(kind, Get(repo, "repo") ?? "", Get(forgeApi, "forge_api"), Get(forgeProject, "forge_project"), host, Get(instance, "instance") ?? defaults.Instance) : null,
             GitKnownHosts = Get(knownHosts, "git_known_hosts") is { } hosts ? Path.GetFullPath(hosts) : null,
         };
+    }
+
+    private static ForgeSettings Told(string kind, string repository, string? api, string? project, HostSettings host, string instance)
+    {
+        var known = kind.ToLowerInvariant() switch
+        {
+            "github" => ForgeKind.GitHub,
+            "gitea" or "forgejo" => ForgeKind.Gitea,
+            "gitlab" => ForgeKind.GitLab,
+            _ => throw new UsageException($"--forge {kind} is none that homeiq knows", "write github, gitea or gitlab; leave it out to tell nobody"),
+        };
+        var guess = ForgeSettings.Guess(known, repository);
+        var address = (api ?? guess?.Api ?? throw new UsageException($"where is the interface of the forge? {(repository.Length == 0 ? "no repository is named" : "the repository's address does not tell")}", "give --forge-api URL")).TrimEnd('/');
+        return !Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            ? throw new UsageException($"--forge-api {address} is no http(s) address", "write it like https://git.example/api/v1")
+            : new(
+                known, address,
+                project ?? guess?.Project ?? throw new UsageException("what is the repository called at the forge? its address does not tell", "give --forge-project OWNER/NAME"),
+                host.One("forge_token") ?? host.One("git_token") ?? throw new UsageException($"--forge {kind} needs a token, and there is none", "set HOMEIQ_FORGE_TOKEN, or forge_token in the settings file"),
+                instance);
     }
 
     /// <summary>A folder of a repository as its tree knows it: <c>./desired-state/</c> is <c>desired-state</c>, <c>.</c> the root.</summary>

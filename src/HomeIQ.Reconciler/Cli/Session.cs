@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Forges;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Locking;
@@ -15,6 +16,7 @@ internal sealed class Session : IAsyncDisposable
     private readonly DockerEngine host;
     private readonly EngineLock engineLock;
     private readonly GitSource source;
+    private readonly Forge? forge;
     private readonly string instance;
 
     private Session(AgentSettings settings, IProgress<RunEvent> progress)
@@ -36,7 +38,8 @@ internal sealed class Session : IAsyncDisposable
             KnownHosts = settings.GitKnownHosts,
         });
         Decisions = new Decisions(new SealedStore(state), Journal, TimeProvider.System);
-        Reconciliation = new Reconciliation(settings, host, engineLock, source, state, Journal, TimeProvider.System, progress);
+        forge = settings.Forge is { } told ? new Forge(told) : null;
+        Reconciliation = new Reconciliation(settings, host, engineLock, source, state, Journal, TimeProvider.System, progress, forge);
     }
 
     public Reconciliation Reconciliation { get; }
@@ -77,6 +80,7 @@ internal sealed class Session : IAsyncDisposable
         await engineLock.DisposeAsync();
         await host.DisposeAsync();
         source.Dispose();
+        forge?.Dispose();
         Journal.Dispose();
         state.Dispose();
     }

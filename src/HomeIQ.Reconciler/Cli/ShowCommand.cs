@@ -64,7 +64,11 @@ internal static class ShowCommand
         if (run.Offer is { } offer)
         {
             terminal.Line();
-            terminal.Line(offer.Problem is { } problem ? $"no revert branch: {problem}" : $"the branch {offer.Branch} ({PlanText.Revision(offer.Commit!)}) leads out: it puts what failed back");
+            terminal.Line(offer.Commit is { } commit ? $"the branch {offer.Branch} ({PlanText.Revision(commit)}) leads out: it puts what failed back" : $"no revert branch: {offer.Problem}");
+            if (offer.Commit is not null && (offer.Request ?? offer.Problem) is { } request)
+            {
+                terminal.Line(request);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using HomeIQ.Reconciler.Applying;
 using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
+using HomeIQ.Reconciler.Forges;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Locking;
@@ -18,6 +19,7 @@ internal sealed class AgentProcess : IDisposable
     private readonly SqliteJournal journal;
     private readonly IContainerHost host;
     private readonly VirtualClock clock;
+    private readonly Forge? forge;
     private readonly Action end;
 
     public AgentProcess(AgentSettings settings, Stage stage, Lifeline life, int number, string machine)
@@ -33,7 +35,8 @@ internal sealed class AgentProcess : IDisposable
         var self = new LockHolder(machine, $"boot of {machine}", "pid:[1]", number, $"{number}", state.Id(), state.Root, $"token {number}");
         Lock = new EngineLock(
             host, settings.Instance, self, holder => holder.IsNear(self) && stage.Ended.ContainsKey(holder.Process), new LockSettings(), stage.LockClock);
-        Reconciliation = new Reconciliation(settings, host, Lock, source, state, life.Write(journal), clock, new Listener<RunEvent>(Hear));
+        forge = settings.Forge is { } told ? new Forge(told) : null;
+        Reconciliation = new Reconciliation(settings, host, Lock, source, state, life.Write(journal), clock, new Listener<RunEvent>(Hear), forge);
     }
 
     public Lifeline Life { get; }
@@ -126,6 +129,7 @@ internal sealed class AgentProcess : IDisposable
 
         end();
         source.Dispose();
+        forge?.Dispose();
         journal.Dispose();
         state.Dispose();
     }

@@ -49,6 +49,9 @@ internal sealed class Stage : IDisposable
     /// <summary>How many generations the next commits want kept.</summary>
     public int Generations { get; set; } = 3;
 
+    /// <summary>The forge that the next processes tell; null for none.</summary>
+    public Forges.ForgeSettings? Forge { get; set; }
+
     public string StateFolder => Path.Combine(root, "state");
 
     public string EnvFile { get; }
@@ -121,6 +124,7 @@ internal sealed class Stage : IDisposable
             Docker = "tcp://engine:2375",
             ProjectName = "house",
             EnvFiles = [EnvFile],
+            Forge = Forge,
         };
         var process = new AgentProcess(settings, this, life, processes.Count + 1, machine);
         processes.Add(process);

@@ -102,6 +102,19 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("--forge bitkeeper", "--forge bitkeeper is none that homeiq knows\n        write github, gitea or gitlab; leave it out to tell nobody\n")]
+    [InlineData("--forge gitea", "where is the interface of the forge? the repository's address does not tell\n        give --forge-api URL\n")]
+    [InlineData("--forge gitea --forge-api git.example", "--forge-api git.example is no http(s) address\n        write it like https://git.example/api/v1\n")]
+    [InlineData("--forge gitea --forge-api https://git.example/api/v1", "what is the repository called at the forge? its address does not tell\n        give --forge-project OWNER/NAME\n")]
+    [InlineData("--forge gitea --forge-api https://git.example/api/v1 --forge-project a/b", "--forge gitea needs a token, and there is none\n        set HOMEIQ_FORGE_TOKEN, or forge_token in the settings file\n")]
+    public async Task A_forge_that_cannot_be_told_is_said_at_once(string flags, string told)
+    {
+        using var homeiq = new Homeiq();
+
+        Assert.Equal(new Ended(2, "", $"homeiq: error: {told}"), await homeiq.RunAsync(["status", "--repo", "git@git.example:a/b.git", "--state", homeiq.Files.PathOf("state"), .. flags.Split(' ')]));
+    }
+
+    [Theory]
     [InlineData("not-there", null)]
     [InlineData("no-json", "{\"repo\": ")]
     [InlineData("unknown-key", "{\"repository\": \"x\"}")]
