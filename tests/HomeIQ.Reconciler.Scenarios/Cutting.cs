@@ -9,6 +9,7 @@ namespace HomeIQ.Reconciler.Scenarios;
 internal static class Cutting
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan HealthPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>Kills <c>homeiq apply</c> just after its n-th journal entry; null when it ended before it wrote so many.</summary>
     public static async Task<string?> CutAsync(this House house, int entry)
@@ -78,19 +79,30 @@ internal static class Cutting
     };
 
     /// <summary>Each service runs and is healthy in one container of its own name, and nothing that a run leaves in between is there.</summary>
+    /// <remarks>A health check that is late on a busy machine may be made good by the next one; everything else has to be so at once.</remarks>
     public static async Task ExpectTidyAsync(this House house, string at)
     {
         var containers = (await house.ContainersAsync()).Values;
-        foreach (var container in containers)
+        var own = containers.Where(container => container.Name.EndsWith("-1", StringComparison.Ordinal)).ToList();
+        var networks = (await house.Engine.ListNetworksAsync(default)).Where(network => network.Owner?.Instance == house.Name).Select(network => network.Name).ToList();
+        List<string> wrong =
+        [
+            .. containers.Where(container => Changes.ContainerNames.IsTemporary(container.Name)).Select(container => $"{container.Name} was left behind"),
+            .. own.Where(container => container.Status is not ContainerStatus.Running).Select(container => $"{container.Name} is {container.Status}"),
+            .. containers.Except(own).Where(failed => failed.Status is ContainerStatus.Running).Select(failed => $"{failed.Name} is kept for inspection, and runs"),
+            .. own.Count == 3 ? [] : (string[])[$"there are {string.Join(", ", containers.Select(container => container.Name))}"],
+            .. networks.Count <= 1 ? [] : (string[])[$"there are the networks {string.Join(", ", networks)}"],
+        ];
+        Assert.True(wrong.Count == 0, $"{string.Join("; ", wrong)}, at {at}");
+
+        var ids = own.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
+        using var limit = new CancellationTokenSource(HealthPatience);
+        while (await HealthAsync() is var health && health.Any(one => one is not ContainerHealth.Healthy))
         {
-            Assert.False(Changes.ContainerNames.IsTemporary(container.Name), $"{at}: {container.Name} was left behind");
+            Assert.False(limit.IsCancellationRequested, $"health is {string.Join(", ", health)}, at {at}");
+            await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(200), limit.Token));
         }
 
-        var own = containers.Where(container => container.Name.EndsWith("-1", StringComparison.Ordinal)).ToList();
-        Assert.True(own.Count == 3, $"{at}: {string.Join(", ", containers.Select(container => container.Name))}");
-        Assert.All(own, container => Assert.True(container is { Status: ContainerStatus.Running, Health: ContainerHealth.Healthy }, $"{at}: {container.Name} is {container.Status}, {container.Health}"));
-        var networks = (await house.Engine.ListNetworksAsync(default)).Where(network => network.Owner?.Instance == house.Name).Select(network => network.Name).ToList();
-        Assert.True(networks.Count <= 1, $"{at}: {string.Join(", ", networks)}");
-        Assert.All(containers.Except(own), failed => Assert.True(failed.Status is not ContainerStatus.Running, $"{at}: {failed.Name} is kept for inspection, and runs"));
+        async Task<List<ContainerHealth>> HealthAsync() => [.. (await house.ContainersAsync()).Values.Where(container => ids.Contains(container.Id)).Select(container => container.Health)];
     }
 }

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using HomeIQ.Reconciler.Backups;
+
+namespace HomeIQ.Reconciler.Databases;
+
+/// <summary>A copy of a folder whose users are all stopped, on the folder's own file system: proven, and put back by a rename (D4, D5, D12).</summary>
+/// <param name="Inode">Names the copy's folder wherever it is moved to.</param>
+internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
+{
+    /// <summary>Copies with <c>cp</c>, which keeps owners, modes, times, links, holes and attributes; then reads both and compares. What is left of an earlier try is removed first.</summary>
+    /// <exception cref="IOException">It could not be copied, or the copy is not what was copied.</exception>
+    public static async Task<ColdCopy> MakeAsync(string source, string target, CancellationToken cancellationToken)
+    {
+        await RunAsync(["rm", "-rf", "--one-file-system", "--", target], cancellationToken);
+        await RunAsync(["cp", "-a", "--sparse=auto", "--reflink=auto", "-T", "--", source, target], cancellationToken);
+        Posix.Flush(target);
+        var manifest = FileTree.Read(source, cancellationToken);
+        var differences = manifest.Differences(FileTree.Read(target, cancellationToken), limit: 3);
+        return differences.Count == 0
+            ? new(target, Posix.Look(Posix.Bytes(target)).Inode, manifest)
+            : throw new IOException($"the copy of {source} is not what it is a copy of: {string.Join("; ", differences)}");
+    }
+
+    /// <summary>Takes the place of the live folder, which is kept as <paramref name="aside"/>. There is no moment in which the live path is missing or half of each, and to do it twice is to do it once.</summary>
+    /// <exception cref="IOException">The copy is not there any more, or not what it was; nothing was moved then.</exception>
+    public void PutBack(string live, string aside, CancellationToken cancellationToken)
+    {
+        if (Posix.Look(Posix.Bytes(live)).Inode != Inode)
+        {
+            if (Posix.Find(Posix.Bytes(Path))?.Inode != Inode)
+            {
+                throw new IOException($"the copy {Path} is not there any more");
+            }
+
+            var differences = Manifest.Differences(FileTree.Read(Path, cancellationToken), limit: 3);
+            if (differences.Count > 0)
+            {
+                throw new IOException($"the copy {Path} is not what it was when it was made: {string.Join("; ", differences)}");
+            }
+
+            Posix.Swap(live, Path);
+        }
+
+        // What bears the copy's name now is what was live.
+        if (Posix.Find(Posix.Bytes(Path)) is not null)
+        {
+            Posix.Move(Path, aside);
+        }
+
+        Posix.Flush(live);
+    }
+
+    private static async Task RunAsync(string[] command, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+        start.Environment["LC_ALL"] = "C";
+        using var process = Process.Start(start) ?? throw new IOException($"{command[0]} could not be started");
+        process.StandardInput.Close();
+        var told = Task.WhenAll(process.StandardError.ReadToEndAsync(CancellationToken.None), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+            throw;
+        }
+
+        var words = string.Join(' ', await told).Trim();
+        if (process.ExitCode != 0)
+        {
+            throw new IOException($"{command[0]} ended with {process.ExitCode}: {(words.Length <= 500 ? words : words[..500] + "…")}");
+        }
+    }
+}
