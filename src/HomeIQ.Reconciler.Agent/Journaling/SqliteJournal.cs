@@ -1,5 +1,4 @@
 using HomeIQ.Reconciler.Planning;
-using Microsoft.Data.Sqlite;
 
 namespace HomeIQ.Reconciler.Journaling;
 
@@ -7,47 +6,26 @@ namespace HomeIQ.Reconciler.Journaling;
 /// <remarks>WAL with <c>synchronous=FULL</c>: what was acknowledged survives a power cut. One connection, one writer at a time.</remarks>
 public sealed class SqliteJournal : IJournal
 {
-    /// <summary>Of the tables below; a file with a higher number was written by a newer program and is not touched.</summary>
-    private const long Version = 2;
-
-    private const string EffectivePointer = "effective";
-    private const string GoodPointer = "last-known-good";
-    private const string PreviousPointer = "previous";
-    private const string SoakingPointer = "soaking";
-
-    private readonly SqliteConnection connection;
+    private readonly JournalFile journal;
+    private readonly PointerTable pointers;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
 
     public SqliteJournal(string file, TimeProvider time)
     {
         this.time = time;
-        if (!File.Exists(file))
-        {
-            using var made = new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = DurableFile.Private });
-        }
-
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
-        try
-        {
-            connection.Open();
-            Prepare();
-        }
-        catch (Exception unusable) when (unusable is JournalException or SqliteException)
-        {
-            connection.Dispose();
-            throw unusable as JournalException ?? Unusable((SqliteException)unusable);
-        }
+        journal = new(file);
+        pointers = new(journal);
     }
 
     /// <summary>The settings that make every write durable, as the connection has them.</summary>
-    internal (string Log, long Synchronous) Durability => ((string)Scalar("PRAGMA journal_mode")!, (long)Scalar("PRAGMA synchronous")!);
+    internal (string Log, long Synchronous) Durability => ((string)journal.Scalar("PRAGMA journal_mode")!, (long)journal.Scalar("PRAGMA synchronous")!);
 
     public string Begin(RunStarted entry)
     {
         lock (gate)
         {
-            using var transaction = connection.BeginTransaction();
+            using var transaction = journal.Begin();
             var id = Open(entry);
             transaction.Commit();
             return id;
@@ -66,10 +44,10 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            using var transaction = connection.BeginTransaction();
+            using var transaction = journal.Begin();
             Insert(run, new PhaseEntered(RunPhase.Soaking));
-            Point(EffectivePointer, state);
-            Point(SoakingPointer, run);
+            pointers.Effective = state;
+            pointers.Soaking = run;
             transaction.Commit();
         }
     }
@@ -78,9 +56,9 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            using var transaction = connection.BeginTransaction();
+            using var transaction = journal.Begin();
             Close(run, entry);
-            Release(SoakingPointer);
+            pointers.Soaking = null;
             var id = Open(next);
             transaction.Commit();
             return id;
@@ -91,19 +69,19 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            using var transaction = connection.BeginTransaction();
+            using var transaction = journal.Begin();
             Insert(run, entry);
-            Point(EffectivePointer, state);
-            if (Pointer(SoakingPointer) is not { } soaking || soaking == run)
+            pointers.Effective = state;
+            if (pointers.Soaking is not { } soaking || soaking == run)
             {
-                if (Pointer(GoodPointer) is { } old && old != state)
+                if (pointers.LastKnownGood is { } old && old != state)
                 {
                     // A repair changes nothing about what lies before; and who went back to a state comes next to the one before that.
-                    Follow(state, entry.Receipt is StateSealed { IsRepair: true } ? Pointer(PreviousPointer) : BackTo(run) is { } target ? Pointer(Before(target)) : old);
+                    pointers.Follow(state, entry.Receipt is StateSealed { IsRepair: true } ? pointers.Previous : BackTo(run) is { } target ? pointers.Before(target) : old);
                 }
 
-                Point(GoodPointer, state);
-                Release(SoakingPointer);
+                pointers.LastKnownGood = state;
+                pointers.Soaking = null;
             }
 
             transaction.Commit();
@@ -114,28 +92,28 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            using var transaction = connection.BeginTransaction();
+            using var transaction = journal.Begin();
             Close(run, entry);
-            var soaking = Pointer(SoakingPointer);
+            var soaking = pointers.Soaking;
             if (entry.After is { } after)
             {
                 // Where the way back led, containers that had to be made again included.
-                Point(EffectivePointer, after);
+                pointers.Effective = after;
                 if (soaking is null || soaking == run)
                 {
-                    Follow(after, Pointer(PreviousPointer));
-                    Point(GoodPointer, after);
+                    pointers.Follow(after, pointers.Previous);
+                    pointers.LastKnownGood = after;
                 }
             }
-            else if (soaking == run && Pointer(GoodPointer) is null)
+            else if (soaking == run && pointers.LastKnownGood is null)
             {
                 // A first install that fell ill while it was watched: the host is held to nothing again.
-                Release(EffectivePointer);
+                pointers.Effective = null;
             }
 
             if (soaking == run)
             {
-                Release(SoakingPointer);
+                pointers.Soaking = null;
             }
 
             transaction.Commit();
@@ -148,7 +126,7 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            return Column("SELECT id FROM runs ORDER BY rowid DESC");
+            return journal.Column("SELECT id FROM runs ORDER BY rowid DESC");
         }
     }
 
@@ -166,7 +144,7 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            return new(Pointer(EffectivePointer), Pointer(GoodPointer), Pointer(PreviousPointer), Pointer(SoakingPointer));
+            return new(pointers.Effective, pointers.LastKnownGood, pointers.Previous, pointers.Soaking);
         }
     }
 
@@ -174,7 +152,7 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            return [.. Column("SELECT body FROM quarantine ORDER BY id").Select(JournalJson.ReadQuarantine)];
+            return [.. journal.Column("SELECT body FROM quarantine ORDER BY id").Select(JournalJson.ReadQuarantine)];
         }
     }
 
@@ -182,7 +160,7 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            Execute("INSERT OR REPLACE INTO quarantine (id, body) VALUES ($1, $2)", entry.Id, JournalJson.Write(entry));
+            journal.Execute("INSERT OR REPLACE INTO quarantine (id, body) VALUES ($1, $2)", entry.Id, JournalJson.Write(entry));
         }
     }
 
@@ -190,7 +168,7 @@ public sealed class SqliteJournal : IJournal
     {
         lock (gate)
         {
-            Execute("DELETE FROM quarantine WHERE id = $1", id);
+            journal.Execute("DELETE FROM quarantine WHERE id = $1", id);
         }
     }
 
@@ -199,13 +177,13 @@ public sealed class SqliteJournal : IJournal
         lock (gate)
         {
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            using var transaction = connection.BeginTransaction();
+            using var transaction = journal.Begin();
             EndDecisions(decision.Subject);
-            Execute("INSERT INTO decisions (at, subject, body) VALUES ($1, $2, $3)", now, decision.Subject, JournalJson.Write(decision));
+            journal.Execute("INSERT INTO decisions (at, subject, body) VALUES ($1, $2, $3)", now, decision.Subject, JournalJson.Write(decision));
             switch (decision)
             {
                 case Release release:
-                    Execute("DELETE FROM quarantine WHERE id = $1", release.Quarantine);
+                    journal.Execute("DELETE FROM quarantine WHERE id = $1", release.Quarantine);
                     EndDecisions(decision.Subject);
                     break;
                 case Resumption resumption:
@@ -238,25 +216,25 @@ public sealed class SqliteJournal : IJournal
         }
     }
 
-    public void Dispose() => connection.Dispose();
+    public void Dispose() => journal.Dispose();
 
     private void EndDecisions(string subject) =>
-        Execute("UPDATE decisions SET ended = $2 WHERE subject = $1 AND ended IS NULL", subject, time.GetUtcNow().ToUnixTimeMilliseconds());
+        journal.Execute("UPDATE decisions SET ended = $2 WHERE subject = $1 AND ended IS NULL", subject, time.GetUtcNow().ToUnixTimeMilliseconds());
 
     private List<Decision> Decisions(string query, params object[] values) =>
-        Rows(query, row => JournalJson.ReadDecision(row.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0))), values);
+        journal.Rows(query, row => JournalJson.ReadDecision(row.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0))), values);
 
     private List<RunRecord> Read(string query, params object[] values)
     {
         lock (gate)
         {
-            return [.. Column(query, values).Select(ReadRun)];
+            return [.. journal.Column(query, values).Select(ReadRun)];
         }
     }
 
     private RunRecord ReadRun(string id)
     {
-        var entries = Rows(
+        var entries = journal.Rows(
             "SELECT at, body FROM entries WHERE run = $1 ORDER BY seq",
             row => JournalJson.Read(row.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0))),
             id);
@@ -264,51 +242,27 @@ public sealed class SqliteJournal : IJournal
     }
 
     private void Insert(string run, JournalEntry entry) =>
-        Execute(
+        journal.Execute(
             "INSERT INTO entries (run, at, body) VALUES ($1, $2, $3)",
             run, time.GetUtcNow().ToUnixTimeMilliseconds(), JournalJson.Write(entry));
 
-    /// <summary>Notes which known-good state lies before another one, which is about to be the last.</summary>
-    private void Follow(string state, string? earlier)
-    {
-        foreach (var name in (string[])[PreviousPointer, Before(state)])
-        {
-            if (earlier is null)
-            {
-                Release(name);
-            }
-            else
-            {
-                Point(name, earlier);
-            }
-        }
-    }
-
-    private static string Before(string? state) => $"before {state}";
-
     /// <summary>The state that a person goes back to by this run; null when it is another kind of run.</summary>
     private string? BackTo(string run) =>
-        Scalar("SELECT body FROM entries WHERE run = $1 ORDER BY seq LIMIT 1", run) is string first && JournalJson.Read(first, default) is RunStarted { Cause: RunCause.Rollback } started
-            ? started.GoesTo ?? Pointer(PreviousPointer)
+        journal.Scalar("SELECT body FROM entries WHERE run = $1 ORDER BY seq LIMIT 1", run) is string first && JournalJson.Read(first, default) is RunStarted { Cause: RunCause.Rollback } started
+            ? started.GoesTo ?? pointers.Previous
             : null;
-
-    private string? Pointer(string name) => (string?)Scalar("SELECT state FROM pointers WHERE name = $1", name);
-
-    private void Point(string name, string state) => Execute("INSERT OR REPLACE INTO pointers (name, state) VALUES ($1, $2)", name, state);
-
-    private void Release(string name) => Execute("DELETE FROM pointers WHERE name = $1", name);
 
     private string Open(RunStarted entry)
     {
         var now = time.GetUtcNow();
         var stem = now.ToString("yyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture);
         var id = stem;
-        for (var n = 2; Scalar("SELECT 1 FROM runs WHERE id = $1", id) is not null; n++)
+        for (var n = 2; journal.Scalar("SELECT 1 FROM runs WHERE id = $1", id) is not null; n++)
         {
             id = $"{stem}-{n}";
         }
 
-        Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
+        journal.Execute("INSERT INTO runs (id, started) VALUES ($1, $2)", id, now.ToUnixTimeMilliseconds());
         Insert(id, entry);
         EndDecisions(Approval.SubjectOf(entry.Plan.Digest));
         return id;
@@ -317,115 +271,6 @@ public sealed class SqliteJournal : IJournal
     private void Close(string run, RunEnded entry)
     {
         Insert(run, entry);
-        Execute("UPDATE runs SET ended = $2 WHERE id = $1", run, time.GetUtcNow().ToUnixTimeMilliseconds());
-    }
-
-    private void Prepare()
-    {
-        // Asked first, so that a newer program's file stays as it is.
-        var version = (long)Scalar("PRAGMA user_version")!;
-        if (version > Version)
-        {
-            throw new JournalException(
-                $"{connection.DataSource} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
-        }
-
-        Execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
-        if (version < Version)
-        {
-            BringUp();
-        }
-    }
-
-    /// <summary>Makes what this version adds. Of several who open a new file at once one does, and the others find it done.</summary>
-    private void BringUp()
-    {
-        // A transaction that only reads at first could not go on to write after somebody else has.
-        Execute("BEGIN IMMEDIATE;");
-        var version = (long)Scalar("PRAGMA user_version")!;
-        if (version < 1)
-        {
-            Execute(
-                """
-                CREATE TABLE runs (id TEXT PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER) STRICT;
-                CREATE TABLE entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL REFERENCES runs(id), at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-                CREATE INDEX entries_by_run ON entries (run, seq);
-                CREATE TABLE pointers (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-                CREATE TABLE quarantine (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-                """);
-        }
-
-        if (version < 2)
-        {
-            // What a person decided; without an end while it holds.
-            Execute("CREATE TABLE decisions (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT NOT NULL, ended INTEGER, body TEXT NOT NULL) STRICT;");
-        }
-
-        Execute($"PRAGMA user_version = {Version}; COMMIT;");
-    }
-
-    private List<string> Column(string query, params object[] values) => Rows(query, row => row.GetString(0), values);
-
-    private List<T> Rows<T>(string query, Func<SqliteDataReader, T> read, params object[] values)
-    {
-        try
-        {
-            using var command = Command(query, values);
-            using var reader = command.ExecuteReader();
-            var rows = new List<T>();
-            while (reader.Read())
-            {
-                rows.Add(read(reader));
-            }
-
-            return rows;
-        }
-        catch (SqliteException broken)
-        {
-            throw Unusable(broken);
-        }
-    }
-
-    private object? Scalar(string query, params object[] values)
-    {
-        try
-        {
-            using var command = Command(query, values);
-            return command.ExecuteScalar();
-        }
-        catch (SqliteException broken)
-        {
-            throw Unusable(broken);
-        }
-    }
-
-    private void Execute(string statement, params object[] values)
-    {
-        try
-        {
-            using var command = Command(statement, values);
-            command.ExecuteNonQuery();
-        }
-        catch (SqliteException broken)
-        {
-            throw Unusable(broken);
-        }
-    }
-
-    private JournalException Unusable(SqliteException broken) => new($"the journal {connection.DataSource} cannot be used: {broken.Message}", broken);
-
-    private SqliteCommand Command(string text, params object[] values)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = text;
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters.AddWithValue($"${i + 1}", values[i]);
-        }
-
-        return command;
+        journal.Execute("UPDATE runs SET ended = $2 WHERE id = $1", run, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 }
-
-/// <summary>The journal cannot be used; no run starts without it.</summary>
-public sealed class JournalException(string message, Exception? inner = null) : Exception(message, inner);

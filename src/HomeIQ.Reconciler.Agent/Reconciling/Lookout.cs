@@ -6,16 +6,14 @@ using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Git;
 using HomeIQ.Reconciler.Journaling;
-using HomeIQ.Reconciler.Locking;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Observing;
 using HomeIQ.Reconciler.Planning;
-using HomeIQ.Reconciler.Reporting;
 
 namespace HomeIQ.Reconciler.Reconciling;
 
 /// <summary>The part of a pass that changes nothing: fetch, load, observe once, decide.</summary>
-public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineLock engineLock, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
+public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSource source, StateDirectory state, SealedStore sealedStore, IJournal journal, TimeProvider time)
 {
     /// <summary>How far back is looked for what could not be put right in place.</summary>
     private const int RecentRuns = 20;
@@ -23,7 +21,6 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
     private readonly Observer observer = new(host, new(state.ContentFolder), time);
     private readonly PastStates past = new(sealedStore, journal);
     private readonly ValueList<byte> key = state.Key();
-    private ValueList<Condition> conditions = [];
 
     /// <summary>What the host is held to; null before the first promotion.</summary>
     public EffectiveState? Effective() => sealedStore.FindHeldState(journal.Pointers().Effective);
@@ -71,47 +68,6 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
         return new(null, TreeOf(effective), desired, effective, observed, await DecideAsync(Situation(desired, effective, observed, refresh: false), cancellationToken, isRepair: true), []);
     }
 
-    /// <summary>How the host stands. A repository that cannot be read is told, not fatal.</summary>
-    public async Task<HostStatus> StatusAsync(CancellationToken cancellationToken)
-    {
-        var (planned, problem) = await LookAsync(cancellationToken);
-        return await StatusOfAsync(planned, problem, cancellationToken);
-    }
-
-    /// <summary>Every service in full, from one look.</summary>
-    public async Task<ValueList<ServiceReport>> ServicesAsync(CancellationToken cancellationToken)
-    {
-        var (planned, problem) = await LookAsync(cancellationToken);
-        planned = planned with { Observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken) };
-        var status = await StatusOfAsync(planned, problem, cancellationToken);
-        return ServiceReport.Of(status, planned.Plan, planned.Desired, planned.Effective, planned.Observed!, [.. journal.Standing().OfType<Suspension>()]);
-    }
-
-    /// <summary>Why what is left to do is not done by itself now: of the branch's commit where it may be tried, else of what the host is held to.</summary>
-    private async Task<Attempt> WaitsAsync(Planned planned, ObservedState observed, bool hasDrifted, CancellationToken cancellationToken)
-    {
-        if (planned.Plan is { IsEmpty: true } || planned.Effective is null && planned.Plan is null)
-        {
-            return Attempt.Now;
-        }
-
-        var plan = planned.Plan is { } head && head.VerdictFor(null) is Verdict.Ready ? head : hasDrifted ? (await PlanEffectiveAsync(observed, cancellationToken)).Plan : null;
-        return plan is { IsEmpty: false } ? Attempts.For(plan, journal.Runs(Attempts.RecentRuns)) : Attempt.Now;
-    }
-
-    private async Task<(Planned Planned, string? Problem)> LookAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var planned = await PlanAsync(revision: null, refresh: false, cancellationToken);
-            return (planned, planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Severity.Error)?.ToString() : null);
-        }
-        catch (GitException unreachable)
-        {
-            return (await PlanEffectiveAsync(seen: null, cancellationToken) with { Plan = null, Desired = null }, unreachable.Message);
-        }
-    }
-
     /// <summary>What must not be shown of this host: the values from outside Git of the commits that are at hand, without a fetch.</summary>
     public IReadOnlyCollection<string> Secrets()
     {
@@ -121,45 +77,6 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
             .. new[] { effective is null ? null : TreeOf(effective), TreeOfHead() }.OfType<ISourceTree>().SelectMany(tree => DesiredStateLoader.Load(Request(tree)).State?.Secrets ?? [])
                 .Concat(effective?.AsDesired().Secrets ?? []).Where(secret => secret.Length > 0).Distinct(StringComparer.Ordinal),
         ];
-    }
-
-    /// <summary>Content that failed, explained.</summary>
-    private ValueList<Hold> HoldsOf(Plan? plan, DesiredState? desired)
-    {
-        if (plan is not { Holds.Count: > 0 } || desired is null)
-        {
-            return [];
-        }
-
-        var ids = plan.Holds.Select(hold => hold.Quarantine).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. journal.Quarantine().Where(entry => ids.Contains(entry.Id))
-                .Select(entry => Hold.Of(entry, journal.Find(entry.Run), content => sealedStore.FindService(content)?.Spec.Image).Behind(plan, desired)),
-        ];
-    }
-
-    /// <summary>How the host stands, by a look that was taken already where there is one.</summary>
-    /// <param name="problem">Why the branch head could not be looked at; null when it could.</param>
-    public async Task<HostStatus> StatusOfAsync(Planned planned, string? problem, CancellationToken cancellationToken)
-    {
-        var observed = planned.Observed ?? await ObserveAsync(planned.Desired, planned.Effective, cancellationToken);
-        var pointers = journal.Pointers();
-        var status = HostStatus.Of(planned.Plan, planned.Desired, planned.Effective, observed, settings.Instance) with
-        {
-            Project = planned.Desired?.Project ?? planned.Effective?.Project ?? settings.ProjectName ?? "",
-            Revision = planned.Revision?.Id,
-            LastKnownGood = sealedStore.FindState(pointers.LastKnownGood)?.Revision,
-            WatchedRun = pointers.Soaking,
-            IsRunUnderWay = state.IsLocked(),
-            UnfinishedRun = journal.Unfinished().LastOrDefault(run => run.Id != pointers.Soaking)?.Id,
-            Stalled = journal.Runs(1) is [{ Phase: RunPhase.RollbackFailed } stuck] ? $"the way back of run {stuck.Id} failed: {stuck.Summary}" : null,
-            SourceProblem = problem,
-            LockedBy = (await engineLock.FindOtherAsync(cancellationToken))?.ToString(),
-            Held = HoldsOf(planned.Plan, planned.Desired),
-        };
-        status = status.With(journal.Standing(), observed.At).With(await WaitsAsync(planned, observed, status.Drift.Count > 0, cancellationToken), observed.At);
-        return status with { Conditions = conditions = Conditions.Of(status, time.GetUtcNow(), conditions) };
     }
 
     /// <summary>What leads from one sealed state to another, with Git left out; and what the way there leaves.</summary>
@@ -259,7 +176,8 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, EngineL
             : plan;
     }
 
-    private Task<ObservedState> ObserveAsync(DesiredState? desired, EffectiveState? effective, CancellationToken cancellationToken) =>
+    /// <summary>Looks at the host once.</summary>
+    public Task<ObservedState> ObserveAsync(DesiredState? desired, EffectiveState? effective, CancellationToken cancellationToken) =>
         ObserveAsync(desired, effective is null ? [] : [effective], cancellationToken);
 
     private async Task<ObservedState> ObserveAsync(DesiredState? desired, IReadOnlyList<EffectiveState> effective, CancellationToken cancellationToken)

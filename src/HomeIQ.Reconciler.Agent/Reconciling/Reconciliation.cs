@@ -22,6 +22,7 @@ public sealed class Reconciliation
     private readonly IJournal journal;
     private readonly TimeProvider time;
     private readonly Lookout lookout;
+    private readonly StatusLook looks;
     private readonly Runs runs;
     private readonly RevertOffers offers;
     private readonly Gate gate;
@@ -44,7 +45,8 @@ public sealed class Reconciliation
         var sealedStore = new SealedStore(state);
         host = LabellingHost.Over(engine, sealedStore, journal, settings.Instance);
         var commits = new KeptCommits(source, sealedStore, journal);
-        lookout = new(settings, host, engineLock, source, state, sealedStore, journal, time);
+        lookout = new(settings, host, source, state, sealedStore, journal, time);
+        looks = new(settings, lookout, engineLock, state, sealedStore, journal, time);
         logs = new(settings, host, lookout);
         offers = new(new(settings, source, sealedStore, journal, lookout, forge, time), journal);
         statuses = new(forge, time);
@@ -66,11 +68,11 @@ public sealed class Reconciliation
     /// <inheritdoc cref="Lookout.PlanEffectiveAsync"/>
     public Task<Planned> PlanEffectiveAsync(CancellationToken cancellationToken) => lookout.PlanEffectiveAsync(seen: null, cancellationToken);
 
-    /// <inheritdoc cref="Lookout.StatusAsync"/>
-    public Task<HostStatus> StatusAsync(CancellationToken cancellationToken) => lookout.StatusAsync(cancellationToken);
+    /// <inheritdoc cref="StatusLook.TakeAsync"/>
+    public Task<HostStatus> StatusAsync(CancellationToken cancellationToken) => looks.TakeAsync(cancellationToken);
 
-    /// <inheritdoc cref="Lookout.ServicesAsync"/>
-    public Task<ValueList<ServiceReport>> ServicesAsync(CancellationToken cancellationToken) => lookout.ServicesAsync(cancellationToken);
+    /// <inheritdoc cref="StatusLook.ServicesAsync"/>
+    public Task<ValueList<ServiceReport>> ServicesAsync(CancellationToken cancellationToken) => looks.ServicesAsync(cancellationToken);
 
     /// <inheritdoc cref="ServiceLogs.ReadAsync"/>
     public IAsyncEnumerable<string> LogsAsync(string service, LogRange range, CancellationToken cancellationToken) => logs.ReadAsync(service, range, cancellationToken);
@@ -163,7 +165,7 @@ public sealed class Reconciliation
     public void Consider(Revision head) => commitRuns.Consider(head);
 
     private Task<HostStatus> StatusAsync(SourceView source, Planned planned, CancellationToken cancellationToken) =>
-        lookout.StatusOfAsync(
+        looks.OfAsync(
             source.Head is null ? planned with { Plan = null, Desired = null } : planned,
             source.Failure?.Message ?? (planned.Plan is null ? planned.Problems.FirstOrDefault(found => found.Severity is Desired.Severity.Error)?.ToString() : null),
             cancellationToken);
@@ -211,7 +213,7 @@ public sealed class Reconciliation
     private async Task<ApplyReport> ToldAsync(Func<Task<ApplyReport>> verb, bool watches, CancellationToken cancellationToken)
     {
         var report = await verb();
-        return watches && statuses.HasListener && await statuses.TellAsync(await lookout.StatusAsync(cancellationToken), cancellationToken) is { } problem
+        return watches && statuses.HasListener && await statuses.TellAsync(await looks.TakeAsync(cancellationToken), cancellationToken) is { } problem
             ? report with { Problems = [.. report.Problems, new(new("forge"), problem, Severity: Severity.Note)] }
             : report;
     }
