@@ -106,12 +106,8 @@ public sealed record RunEnded(RunPhase Phase, string? After, string Summary) : J
 /// <param name="Branch">On it, the suspects' blocks read as they did when all was well.</param>
 /// <param name="Commit">Its full id; null when the repository has no such branch.</param>
 /// <param name="Problem">Why it has none; null when it has.</param>
-public sealed record RevertOffered(string Branch, string? Commit, string? Problem) : JournalEntry
-{
-    /// <summary>Where the pull request for it is found; null where none was opened.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Request { get; init; }
-}
+/// <param name="Request">Where the pull request for it is found; null where none was opened.</param>
+public sealed record RevertOffered(string Branch, string? Commit, string? Problem, string? Request = null) : JournalEntry;
 
 /// <summary>What asks for a run.</summary>
 public static class RunCause
