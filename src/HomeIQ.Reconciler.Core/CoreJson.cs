@@ -24,6 +24,7 @@ namespace HomeIQ.Reconciler;
 [JsonSerializable(typeof(EffectiveState))]
 [JsonSerializable(typeof(DesiredService))]
 [JsonSerializable(typeof(ObservedState))]
+[JsonSerializable(typeof(Backups.TreeManifest))]
 [JsonSerializable(typeof(QuarantineEntry))]
 [JsonSerializable(typeof(ValueList<QuarantineEntry>))]
 [JsonSerializable(typeof(Decision))]

@@ -37,6 +37,11 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     /// <summary>Images whose containers never become healthy.</summary>
     public HashSet<string> BadImages { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Volume to the images that ever wrote there, in one text.</summary>
+    public ValueMap<string> Data { get; private set; } = ValueMap<string>.Empty;
+
+    private readonly Dictionary<string, string> copies = new(StringComparer.Ordinal);
+
     public bool IsPromoted { get; private set; }
 
     /// <summary>What verification is asked to prove: services that a start must find healthy, by the desired state of the run.</summary>
@@ -124,6 +129,18 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 return Create(create.Service, create.TemporaryName, create.SpecDigest, create.ImageId ?? imageOf.GetValueOrDefault(create.Service));
             case RenameContainer rename:
                 return Rename(Find(rename.Service, rename.Container), rename.To);
+            case BackUp backup:
+                RequireQuiet(backup.Volume);
+                var copy = $"/volumes/{backup.Volume}/copy-{clock}";
+                copies[copy] = DataOf(backup.Volume);
+                return new BackedUp(copy, (ulong)clock, "run", 1, 1);
+            case RestoreData restore:
+                RequireQuiet(restore.Volume);
+                Data = Data.With(restore.Volume, copies[restore.Copy]);
+                return new Performed();
+            case ReleaseCopies release:
+                Require(IsPromoted, $"copies of {release.Volume} go only after a promotion");
+                return new CopiesReleased(0);
             case SetRestartPolicy set:
                 Change(Rearmed(Find(set.Service, set.Container), set.Restart));
                 return new Performed();
@@ -238,6 +255,11 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
             throw new HostObjection($"Not so: {what}.");
         }
     }
+
+    private string DataOf(string volume) => Data.TryGetValue(volume, out var data) ? data : "";
+
+    private void RequireQuiet(string volume) =>
+        Require(!State.Containers.Any(container => IsUp(container) && container.Mounts.Any(mount => mount.Kind == "volume" && mount.Name == volume)), $"nobody who runs mounts {volume}");
 
     private void RequireOurs(Ownership? owner, string what) => Require(owner?.Instance == instance, $"{what} is ours");
 
@@ -424,6 +446,12 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
 
         var spec = specs.GetValueOrDefault(container.Owner!.SpecDigest)?.Spec;
         var isBad = BadImages.Contains(container.ImageId);
+        foreach (var volume in container.Mounts.Where(mount => mount is { Kind: "volume", ReadOnly: false }).Select(mount => mount.Name))
+        {
+            // Every version brings the data up to itself.
+            Data = Data.With(volume, string.Join(' ', DataOf(volume).Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(container.ImageId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)));
+        }
+
         Change(container with
         {
             Status = spec?.Command is ["true"] ? ContainerStatus.Exited : ContainerStatus.Running,

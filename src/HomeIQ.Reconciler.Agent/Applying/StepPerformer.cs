@@ -11,6 +11,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
     private readonly ContainerSteps containers = new(context);
     private readonly InPlaceSteps inPlace = new(context);
     private readonly NetworkSteps networks = new(context);
+    private readonly DataSteps data = new(context);
     private readonly Baseline baseline = new(context);
     private readonly StateSteps states = new(context);
     private readonly Promotion promotion = new(context, events);
@@ -34,6 +35,9 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 CreateContainer create => await containers.CreateAsync(create),
                 TakeBaseline take => await baseline.TakeAsync(take, cancellationToken),
                 StopContainer stop => await containers.StopAsync(stop, isRollback),
+                BackUp backup => await data.BackUpAsync(backup, cancellationToken),
+                RestoreData restore => await data.RestoreAsync(restore, cancellationToken),
+                ReleaseCopies release => await data.ReleaseAsync(release, cancellationToken),
                 SetRestartPolicy set => await containers.SetRestartPolicyAsync(set, isRollback),
                 SetAside aside => await containers.SetAsideAsync(aside, isRollback),
                 RenameContainer rename => await containers.RenameAsync(rename),

@@ -11,8 +11,13 @@ internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
     /// <exception cref="IOException">It could not be copied, or the copy is not what was copied.</exception>
     public static async Task<ColdCopy> MakeAsync(string source, string target, CancellationToken cancellationToken)
     {
-        await RunAsync(["rm", "-rf", "--one-file-system", "--", target], cancellationToken);
+        await RemoveAsync(target, cancellationToken);
         await RunAsync(["cp", "-a", "--sparse=auto", "--reflink=auto", "-T", "--", source, target], cancellationToken);
+        return await Task.Run(() => Proven(source, target, cancellationToken), cancellationToken);
+    }
+
+    private static ColdCopy Proven(string source, string target, CancellationToken cancellationToken)
+    {
         Posix.Flush(target);
         var manifest = FileTree.Read(source, cancellationToken);
         var differences = manifest.Differences(FileTree.Read(target, cancellationToken), limit: 3);
@@ -25,19 +30,21 @@ internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
     /// <exception cref="IOException">The copy is not there any more, or not what it was; nothing was moved then.</exception>
     public void PutBack(string live, string aside, CancellationToken cancellationToken)
     {
-        if (Posix.Look(Posix.Bytes(live)).Inode != Inode)
+        var isInPlace = Posix.Look(Posix.Bytes(live)).Inode == Inode;
+        if (!isInPlace && Posix.Find(Posix.Bytes(Path))?.Inode != Inode)
         {
-            if (Posix.Find(Posix.Bytes(Path))?.Inode != Inode)
-            {
-                throw new IOException($"the copy {Path} is not there any more");
-            }
+            throw new IOException($"the copy {Path} is not there any more");
+        }
 
-            var differences = Manifest.Differences(FileTree.Read(Path, cancellationToken), limit: 3);
-            if (differences.Count > 0)
-            {
-                throw new IOException($"the copy {Path} is not what it was when it was made: {string.Join("; ", differences)}");
-            }
+        // A file system gives the number of what was deleted to the next one: content tells.
+        var differences = Manifest.Differences(FileTree.Read(isInPlace ? live : Path, cancellationToken), limit: 3);
+        if (differences.Count > 0)
+        {
+            throw new IOException($"the copy {(isInPlace ? live : Path)} is not what it was when it was made: {string.Join("; ", differences)}");
+        }
 
+        if (!isInPlace)
+        {
             Posix.Swap(live, Path);
         }
 
@@ -50,28 +57,23 @@ internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
         Posix.Flush(live);
     }
 
-    private static async Task RunAsync(string[] command, CancellationToken cancellationToken)
+    /// <summary>Removes a copy, whatever names are in it.</summary>
+    public static Task RemoveAsync(string path, CancellationToken cancellationToken) => RunAsync(["rm", "-rf", "--one-file-system", "--", path], cancellationToken);
+
+    /// <summary>On a thread of its own: whoever looks at this process sees that it works.</summary>
+    private static Task RunAsync(string[] command, CancellationToken cancellationToken) => Task.Run(() =>
     {
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["LC_ALL"] = "C";
         using var process = Process.Start(start) ?? throw new IOException($"{command[0]} could not be started");
         process.StandardInput.Close();
-        var told = Task.WhenAll(process.StandardError.ReadToEndAsync(CancellationToken.None), process.StandardOutput.ReadToEndAsync(CancellationToken.None));
-        try
-        {
-            await process.WaitForExitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None);
-            throw;
-        }
-
-        var words = string.Join(' ', await told).Trim();
+        using var unwanted = cancellationToken.Register(process.Kill);
+        var words = process.StandardError.ReadToEnd().Trim();
+        process.WaitForExit();
+        cancellationToken.ThrowIfCancellationRequested();
         if (process.ExitCode != 0)
         {
             throw new IOException($"{command[0]} ended with {process.ExitCode}: {(words.Length <= 500 ? words : words[..500] + "…")}");
         }
-    }
+    }, cancellationToken);
 }

@@ -21,6 +21,9 @@ public sealed class StateDirectory : IDisposable
     /// <summary>Traversable by all: containers of any user read what they mount from here.</summary>
     public string ContentFolder => Path.Combine(Root, "content");
 
+    /// <summary>Manifests of copies, by run.</summary>
+    public string BackupFolder => Path.Combine(Root, "backups");
+
     public string EvidenceFolder => Path.Combine(Root, "runs");
 
     public string CloneFolder => Path.Combine(Root, "repository.git");

@@ -41,7 +41,7 @@ internal sealed record PolicyFile
     }
 
     public Policy PolicyFor(IReadOnlySet<string> active) =>
-        Policy with { Phases = [.. Policy.Phases.Select(phase => phase with { Services = [.. phase.Services.Where(active.Contains)] })] };
+        Policy with { Databases = [.. Policy.Databases.Where(database => active.Contains(database.Service))], Phases = [.. Policy.Phases.Select(phase => phase with { Services = [.. phase.Services.Where(active.Contains)] })] };
 
     /// <summary>A name of no service is a slip of the pen; a service in two phases would have to move twice.</summary>
     public void CheckNames(IReadOnlySet<string> known, Findings problems)

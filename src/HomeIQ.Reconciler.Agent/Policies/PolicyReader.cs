@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using HomeIQ.Reconciler.Compose;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Yaml;
@@ -8,6 +9,7 @@ namespace HomeIQ.Reconciler.Policies;
 internal sealed partial class PolicyReader(Findings problems)
 {
     private static readonly string[] Risks = ["low", "medium", "high"];
+    private static readonly string[] Kinds = ["volume"];
     private static readonly string[] LogWords = ["fail", "warn", "ignore"];
     private static readonly string[] Drifts = ["correct", "warn", "ignore"];
 
@@ -34,7 +36,8 @@ internal sealed partial class PolicyReader(Findings problems)
             services[key.Text] = Service(reader, defaults);
         }
 
-        var policy = Whole(top) with { Phases = phases };
+        var databases = Databases(top);
+        var policy = Whole(top) with { Phases = phases, Databases = databases };
         top.Done();
 
         return new()
@@ -83,6 +86,34 @@ internal sealed partial class PolicyReader(Findings problems)
         }
 
         return [.. phases];
+    }
+
+    private ValueList<DesiredDatabase> Databases(KeyReader top)
+    {
+        var databases = new List<DesiredDatabase>();
+        foreach (var (key, reader) in Maps(top, "databases"))
+        {
+            if (!Regex.IsMatch(key.Text, PolicySchema.FileName, RegexOptions.None, TimeSpan.FromMinutes(1)) || key.Text.EndsWith('\n'))
+            {
+                problems.Error(key.Position, "databases", $"`{key.Text}` is no name for a database", "write letters, digits, dots and dashes: metrics");
+            }
+
+            var kind = Required(Word(reader, "kind", Kinds), reader, "kind");
+            var service = Required(Text(reader, "service"), reader, "service");
+            var mount = Required(Pattern(reader, "mount", PolicySchema.Path, "a path in the container", "write /data"), reader, "mount");
+            reader.Done();
+            if (service is not null)
+            {
+                named.Add((service.Text, service.Position, $"databases.{key.Text}"));
+            }
+
+            if (kind is not null && service is not null && mount is not null)
+            {
+                databases.Add(new(key.Text, (DatabaseKind)Array.IndexOf(Kinds, kind), service.Text, mount));
+            }
+        }
+
+        return [.. databases.OrderBy(database => database.Name, StringComparer.Ordinal)];
     }
 
     private ServicePolicy Defaults(KeyReader top)

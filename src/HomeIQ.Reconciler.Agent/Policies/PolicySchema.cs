@@ -16,6 +16,9 @@ public static class PolicySchema
 
     internal const string Path = "^/[!-~]*$";
 
+    /// <summary>Of a database: files are called so.</summary>
+    internal const string FileName = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
+
     internal const string Url =
         @"^https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#][!-~]*)?$";
 
@@ -64,6 +67,21 @@ public static class PolicySchema
                   "verify": { "$ref": "#/$defs/verify" },
                   "restart-with": { "description": "When one of these services was restarted or made anew, this one is restarted, too.", "$ref": "#/$defs/names" },
                   "allow-downgrade": { "description": "Permit a lower version although the service writes to a volume.", "type": "boolean" }
+                }
+              }
+            },
+            "databases": {
+              "description": "Data that moves with the commit: copied before its services are replaced, and put back when they go back.",
+              "type": "object",
+              "propertyNames": { "maxLength": {{Longest}}, "pattern": "{{FileName}}" },
+              "additionalProperties": {
+                "type": "object",
+                "required": ["kind", "service", "mount"],
+                "additionalProperties": false,
+                "properties": {
+                  "kind": { "description": "volume: any files, as they are.", "enum": ["volume"] },
+                  "service": { "description": "Whose data it is.", "$ref": "#/$defs/name" },
+                  "mount": { "description": "The mount point of its volume, inside the service's container.", "type": "string", "maxLength": {{Longest}}, "pattern": "{{Path}}" }
                 }
               }
             },

@@ -8,6 +8,9 @@ public sealed record Policy
     /// <summary>Services of a later phase move only when those of all earlier ones are verified; services in no phase move last.</summary>
     public ValueList<Phase> Phases { get; init; } = [];
 
+    /// <summary>Data that moves with the commit, by name.</summary>
+    public ValueList<DesiredDatabase> Databases { get; init; } = [];
+
     public FloatingTags FloatingTags { get; init; } = FloatingTags.Refuse;
 
     /// <summary>More removals than the larger of the two need an approval.</summary>

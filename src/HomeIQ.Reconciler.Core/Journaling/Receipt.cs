@@ -12,6 +12,8 @@ namespace HomeIQ.Reconciler.Journaling;
 [JsonDerivedType(typeof(NetworkMade), "network-made")]
 [JsonDerivedType(typeof(ContainerMade), "container-made")]
 [JsonDerivedType(typeof(BaselineTaken), "baseline-taken")]
+[JsonDerivedType(typeof(BackedUp), "backed-up")]
+[JsonDerivedType(typeof(CopiesReleased), "copies-released")]
 [JsonDerivedType(typeof(ContainerStopped), "container-stopped")]
 [JsonDerivedType(typeof(ContainerStarted), "container-started")]
 [JsonDerivedType(typeof(ServiceVerified), "service-verified")]
@@ -38,6 +40,12 @@ public sealed record BaselineTaken(Trouble Trouble, ValueList<ProbeFinding> Fail
 
 /// <summary>A probe, and how it was answered.</summary>
 public sealed record ProbeFinding(Probe Probe, ProbeAnswer Answer);
+
+/// <param name="Copy">The folder of the copy, beside the volume's own.</param>
+/// <param name="Run">Under which its manifest lies.</param>
+public sealed record BackedUp(string Copy, ulong Inode, string Run, long Bytes, int Files) : Receipt;
+
+public sealed record CopiesReleased(int Copies) : Receipt;
 
 /// <param name="WasRunning">False: it had been stopped before, and the way back leaves it stopped.</param>
 public sealed record ContainerStopped(bool WasRunning, int ExitCode) : Receipt;

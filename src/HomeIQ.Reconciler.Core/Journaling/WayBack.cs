@@ -104,6 +104,9 @@ internal sealed class WayBack
                 return LetGoOf(traces, service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
             case CreateContainer create when !skipped && !traces.Renamed(service):
                 return LetGoOf(traces, service, create.TemporaryName, create.TemporaryName);
+            // Without a receipt nothing was started on the data yet: it is what it was.
+            case BackUp backup when begun.Receipt is BackedUp copied:
+                return (new RestoreData(backup.Database, backup.Volume, copied.Copy, copied.Inode, copied.Run), $"the data of {PlanText.Revision(before.Revision)}");
             case SetRestartPolicy { Was: { } was } set when !skipped:
                 return (new SetRestartPolicy(service, set.Container, was, set.Restart), "as this run found it");
             // What one run made and a later one set aside goes, too: nobody wants it back.
@@ -134,7 +137,8 @@ internal sealed class WayBack
             case UpdateContainer or ReconnectNetwork or DisconnectNetwork:
             // An image, a content, a volume, a question and a proof do no harm; the rest is clean-up, or comes after the last way back.
             case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or TakeBaseline or VerifyService or UnpauseContainer or Soak:
-            case Promote or RemoveContainer or ReleaseImage or ReleaseStates:
+            case Promote or RemoveContainer or ReleaseImage or ReleaseStates or ReleaseCopies:
+            case BackUp or RestoreData:
             case StartContainer or RenameContainer or CreateContainer or SetRestartPolicy or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
                 return null;
 

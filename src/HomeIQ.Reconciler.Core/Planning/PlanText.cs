@@ -168,6 +168,7 @@ public static class PlanText
         }
 
         var back = Subjects<SetAside>();
+        var data = Subjects<BackUp>();
         var woken = Subjects<StopContainer>().Except(back, StringComparer.Ordinal).ToList();
         var restarted = steps.OfType<RestartContainer>().Where(step => !step.ForDrift).Select(step => step.Subject).Distinct(StringComparer.Ordinal).ToList();
         var made = Subjects<CreateContainer>().Except(back, StringComparer.Ordinal).ToList();
@@ -176,6 +177,7 @@ public static class PlanText
         [
             networks.Count > 0 ? $"the old settings of network {Text.Join(networks, 4)} return" : "",
             back.Count > 0 ? $"{Text.Join(back, 6)} {Verb(back, "returns", "return")} to the kept {Verb(back, "container", "containers")} (no pull, no registry, no Git)" : "",
+            data.Count > 0 ? $"the data of {Text.Join(data, 6)} is put back from the copy, and what replaced it is kept beside it" : "",
             woken.Count > 0 ? $"{Text.Join(woken, 6)} {Verb(woken, "is", "are")} started again" : "",
             restarted.Count > 0 ? $"{Text.Join(restarted, 6)} {Verb(restarted, "is", "are")} restarted" : "",
             made.Count > 0 ? $"what is new of {Text.Join(made, 6)} is stopped and kept for inspection" : "",

@@ -24,15 +24,18 @@ public static class Planner
 
         var ground = new Ground(inventory, remarks);
         ground.Decide(changes);
-        var works = Decide(inventory, order, changes, ground, remarks);
+        var data = new DataMoves(inventory, remarks);
+        var works = Decide(inventory, order, changes, ground, data, remarks);
         var leftovers = Leftovers(inventory, works);
 
         var draft = new PlanDraft();
         Judge(inventory, works, leftovers, remarks);
         Draft(draft, inventory, works, leftovers, ground, remarks);
+        data.Add(draft, leftovers);
         var soak = Soak(draft, inventory, works);
         var promote = Promote(draft, inventory, changes, soak);
         CleanUp(draft, inventory, works, leftovers, ground, promote);
+        data.CleanUp(draft, promote);
 
         var steps = draft.Numbered();
         if (steps is null)
@@ -119,7 +122,7 @@ public static class Planner
     ];
 
     private static Dictionary<string, ServiceWork> Decide(
-        Inventory inventory, IReadOnlyList<DesiredService> order, List<Change> changes, Ground ground, Remarks remarks)
+        Inventory inventory, IReadOnlyList<DesiredService> order, List<Change> changes, Ground ground, DataMoves data, Remarks remarks)
     {
         var decisions = new ServiceDecisions(inventory, changes.GroupBy(change => change.Subject, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.ToList(), StringComparer.Ordinal), remarks);
         var works = new Dictionary<string, ServiceWork>(StringComparer.Ordinal);
@@ -143,6 +146,7 @@ public static class Planner
 
         var consequences = new Consequences(inventory, works);
         consequences.OfNetworks(ground.MadeAgain, ground.Replaced);
+        data.Decide(works);
         var place = 0;
         foreach (var work in works.Values)
         {

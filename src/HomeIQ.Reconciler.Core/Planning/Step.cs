@@ -22,6 +22,9 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(CreateContainer), "create-container")]
 [JsonDerivedType(typeof(TakeBaseline), "take-baseline")]
 [JsonDerivedType(typeof(StopContainer), "stop-container")]
+[JsonDerivedType(typeof(BackUp), "back-up")]
+[JsonDerivedType(typeof(RestoreData), "restore-data")]
+[JsonDerivedType(typeof(ReleaseCopies), "release-copies")]
 [JsonDerivedType(typeof(SetRestartPolicy), "set-restart-policy")]
 [JsonDerivedType(typeof(SetAside), "set-aside")]
 [JsonDerivedType(typeof(RenameContainer), "rename-container")]
@@ -120,6 +123,27 @@ public sealed record TakeBaseline(string Service, ContainerRef Container, int Pr
 public sealed record StopContainer(string Service, ContainerRef Container, bool FoundStopped = false) : Step
 {
     public override string Subject => Service;
+}
+
+/// <summary>Copy a volume while nobody who mounts it runs, and prove the copy. Receipt: <see cref="Journaling.BackedUp"/>.</summary>
+public sealed record BackUp(string Database, string Volume) : Step
+{
+    public override string Subject => Database;
+}
+
+/// <summary>The way back from <see cref="BackUp"/>: the proven copy takes the place of what is there, which is kept beside it.</summary>
+/// <param name="Copy">The folder of the copy, beside the volume's own.</param>
+/// <param name="Inode">Names the copy wherever it is moved to.</param>
+/// <param name="Run">The run that made it, under which its manifest lies.</param>
+public sealed record RestoreData(string Database, string Volume, string Copy, ulong Inode, string Run) : Step
+{
+    public override string Subject => Database;
+}
+
+/// <summary>Remove older copies of a volume: the newest is kept. Receipt: <see cref="Journaling.CopiesReleased"/>.</summary>
+public sealed record ReleaseCopies(string Database, string Volume) : Step
+{
+    public override string Subject => Database;
 }
 
 /// <summary>Arm or disarm a container: say when the engine itself starts it again.</summary>

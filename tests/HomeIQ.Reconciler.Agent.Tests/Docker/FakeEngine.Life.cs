@@ -38,6 +38,7 @@ public sealed partial class FakeEngine
         container.LastHealthOutput = null;
         container.Health = container.Check is null ? ContainerHealth.None : ContainerHealth.Starting;
         Happened(container, "start");
+        Migrate(container);
 
         var listens = container.Seconds("START_DELAY");
         if (container.Spec.Command is ["echo", ..] command)

@@ -18,7 +18,7 @@ public sealed partial class FakeEngine
             "volumes",
             () => [.. volumes.Values.Select(volume => new ObservedVolume(
                 volume.Settings,
-                $"/var/lib/docker/volumes/{volume.Settings.Name}/_data",
+                MountPoint(volume.Settings.Name),
                 Ownership.FromLabels(volume.Labels),
                 volume.Labels.TryGetValue("com.docker.compose.project", out var project) ? project : null))],
             cancellationToken);
@@ -79,8 +79,38 @@ public sealed partial class FakeEngine
         TellAsync(
             "create-volume",
             () => $"create volume {volume.Name}",
-            () => volumes.TryAdd(volume.Name, new FakeVolume(volume, new([.. volume.Labels, .. labels]))),
+            () => AddVolume(volume, new([.. volume.Labels, .. labels])),
             cancellationToken);
+
+    private string MountPoint(string volume) => Path.Combine(VolumeFolder ?? "/var/lib/docker/volumes", volume, "_data");
+
+    private bool AddVolume(DesiredVolume volume, ValueMap<string> labels)
+    {
+        if (VolumeFolder is not null)
+        {
+            Directory.CreateDirectory(MountPoint(volume.Name));
+        }
+
+        return volumes.TryAdd(volume.Name, new FakeVolume(volume, labels));
+    }
+
+    /// <summary>Every version brings the data up to itself (<c>MIGRATES</c>): the last line of each file tells which was the last.</summary>
+    private void Migrate(FakeContainer container)
+    {
+        if (VolumeFolder is null || container.Knob("MIGRATES") is null)
+        {
+            return;
+        }
+
+        foreach (var mount in container.Mounts.Where(mount => mount is { Kind: "volume", ReadOnly: false }))
+        {
+            var file = Path.Combine(MountPoint(mount.Name), "data");
+            if (!File.Exists(file) || File.ReadLines(file).Last() != container.Spec.Image)
+            {
+                File.AppendAllText(file, container.Spec.Image + "\n");
+            }
+        }
+    }
 
     private bool Connect(FakeContainer container, FakeNetwork network, NetworkAttachment attachment)
     {

@@ -47,6 +47,9 @@ public sealed partial class FakeEngine : IContainerHost
 
     public EngineFacts Facts { get; set; } = new("FAKE:ENGINE", "29.1.0", "1.52", "Debian GNU/Linux 12", "x86_64");
 
+    /// <summary>The folder in which volumes lie as real folders; none do where it is null.</summary>
+    public string? VolumeFolder { get; init; }
+
     public ValueTask DisposeAsync()
     {
         if (ownsClock)
@@ -282,8 +285,8 @@ public sealed partial class FakeEngine : IContainerHost
             if (mount.Kind == MountKind.Volume)
             {
                 var name = mount.Source.Length > 0 ? mount.Source : NewId("volume");
-                volumes.TryAdd(name, new FakeVolume(new DesiredVolume(name), ValueMap<string>.Empty));
-                container.Mounts.Add(new ObservedMount("volume", name, $"/var/lib/docker/volumes/{name}/_data", mount.Target, mount.ReadOnly));
+                AddVolume(new DesiredVolume(name), ValueMap<string>.Empty);
+                container.Mounts.Add(new ObservedMount("volume", name, MountPoint(name), mount.Target, mount.ReadOnly));
             }
             else if (mount.Kind == MountKind.Tmpfs)
             {
@@ -303,8 +306,8 @@ public sealed partial class FakeEngine : IContainerHost
         foreach (var target in container.Image.Volumes.Where(target => container.Mounts.All(mount => mount.Target != target)).ToList())
         {
             var name = NewId("volume");
-            volumes[name] = new FakeVolume(new DesiredVolume(name), ValueMap<string>.Empty);
-            container.Mounts.Add(new ObservedMount("volume", name, $"/var/lib/docker/volumes/{name}/_data", target, false));
+            AddVolume(new DesiredVolume(name), ValueMap<string>.Empty);
+            container.Mounts.Add(new ObservedMount("volume", name, MountPoint(name), target, false));
         }
     }
 

@@ -42,11 +42,12 @@ public class PolicyFileSpecs
                     - exec: [influx, ping]
               web:
                 restart-with: [db, api, tests]
+            databases: { metrics: { kind: volume, service: db, mount: /data }, gone: { kind: volume, service: tests, mount: /x } }
             policy: { floating-tags: allow, removals: { max: 5, share: 7% }, parallel: 9, generations: 5 }
             """);
 
         Assert.Equal(
-            new Policy { Phases = [new("data", ["db"]), new("rest", ["web", "api"])], FloatingTags = FloatingTags.Allow, RemovalsMax = 5, RemovalsShare = 7, Parallel = 9, Generations = 5 },
+            new Policy { Phases = [new("data", ["db"]), new("rest", ["web", "api"])], Databases = [new("metrics", DatabaseKind.Volume, "db", "/data")], FloatingTags = FloatingTags.Allow, RemovalsMax = 5, RemovalsShare = 7, Parallel = 9, Generations = 5 },
             state.Policy);
         Assert.Equal(new ServicePolicy { Risk = Risk.Medium, Drift = DriftPolicy.Warn, VerifyTimeout = TimeSpan.FromMinutes(5) }, state.Find("api")!.Policy);
         Assert.Equal(["api", "db"], state.Find("web")!.Policy.RestartWith);
@@ -108,6 +109,10 @@ public class PolicyFileSpecs
     [InlineData("version: 1\nproject: p\nservices: { db: { restart-with: [db] } }", "3:34: error: services.db.restart-with: `db` cannot restart with itself")]
     [InlineData("version: 1\nproject: p\nphases: [{ name: a, services: [db] }, { name: b, services: [db] }]", "3:61: error: phases.b: `db` is in phases.a already, at desired-state/reconciler.yaml:3:32 (a service moves in one phase)")]
     [InlineData("version: 1\nproject: p\nphases: [{ name: a, services: [db, db] }]", "3:36: error: phases.services: `db` stands here twice")]
+    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: volume, service: dbb, mount: /data } }", "3:42: error: databases.m: there is no service `dbb` (did you mean `db`?)")]
+    [InlineData("version: 1\nproject: p\ndatabases: { a/b: { kind: volume, service: db, mount: /data } }", "3:14: error: databases: `a/b` is no name for a database (write letters, digits, dots and dashes: metrics)")]
+    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlight, service: db, mount: /data } }", "3:25: error: databases.m.kind: `sqlight` is none of volume")]
+    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: volume, service: db } }", "3:17: error: databases.m: `mount` is missing")]
     [InlineData("version: 1\nproject: p\nphases: [{ name: a }]", "3:10: error: phases: `services` is missing")]
     [InlineData("version: 1\nproject: p\nphases: [db]", "3:10: error: phases: must be a list of mappings with name and services, but is a single value")]
     [InlineData("version: 1\nproject: p\nservices: { db: { verify: { timeout: 30 } } }", "3:38: error: services.db.verify.timeout: `30` is not a duration (write numbers with units: 30s, 1m30s, 500ms)")]

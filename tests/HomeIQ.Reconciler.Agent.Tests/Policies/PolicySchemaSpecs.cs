@@ -33,6 +33,7 @@ public class PolicySchemaSpecs
             },
             "y": {}
           },
+          "databases": { "x": { "kind": "volume", "service": "x", "mount": "/data" } },
           "policy": { "floating-tags": "refuse", "removals": { "max": 2, "share": "20%" }, "soak": { "for": "5m", "log-errors": "fail" }, "parallel": 4, "generations": 3 }
         }
         """;
@@ -52,7 +53,7 @@ public class PolicySchemaSpecs
 
     private static readonly string[] Keys =
     [
-        "version", "compose", "project", "phases", "defaults", "services", "policy", "risk", "drift", "verify", "restart-with", "allow-downgrade", "timeout", "probes", "http", "tcp", "exec",
+        "version", "compose", "project", "phases", "defaults", "services", "databases", "kind", "service", "mount", "policy", "risk", "drift", "verify", "restart-with", "allow-downgrade", "timeout", "probes", "http", "tcp", "exec",
         "status", "json", "interval", "port", "path", "scheme", "url", "floating-tags", "removals", "max", "share", "soak", "for", "log-errors", "parallel", "generations", "name", "x-note", "unknown",
     ];
 

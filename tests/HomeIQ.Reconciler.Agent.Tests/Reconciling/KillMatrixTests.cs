@@ -16,6 +16,9 @@ public sealed class KillMatrixTests
         new TheoryDataRow<string, int>(Stacks.Changes.Keys.First(), 4),
     ]);
 
+    /// <summary>To an older version over data that a newer one wrote no commit leads back: that is refused.</summary>
+    public static TheoryData<string, int> WithoutData => new([.. Matrix.Where(row => row.Data.Item1 != Stacks.WithData)]);
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -53,7 +56,7 @@ public sealed class KillMatrixTests
         Stacks.Three(), Stacks.Three(api: "1.9.0-late"), parallel, GoesBackAsync, soak: "20s");
 
     [Theory]
-    [MemberData(nameof(Matrix))]
+    [MemberData(nameof(WithoutData))]
     public Task An_upgrade_that_nobody_wants_any_more_leaves_the_old_containers(string change, int parallel) =>
         EachCutAsync(Stacks.Changes[change].Before, Stacks.Changes[change].After, parallel, async (stage, cut) =>
         {

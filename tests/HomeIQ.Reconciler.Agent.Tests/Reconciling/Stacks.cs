@@ -14,6 +14,9 @@ internal static class Stacks
         ["1.9.0-late"] = ("CRASH_AFTER", "10"),
     };
 
+    /// <summary>The upgrade that brings data along.</summary>
+    public const string WithData = "a database with a reader";
+
     /// <summary>Upgrades of several shapes, each with one of its kind that fails verification.</summary>
     public static readonly Dictionary<string, (string Before, string After, string Bad)> Changes = new(StringComparer.Ordinal)
     {
@@ -25,6 +28,8 @@ internal static class Stacks
             (Network("10.77.1.0/24"), Network("10.77.2.0/24"), Network("10.77.2.0/24", two: "1.9.0-sick")),
         ["a shared namespace"] =
             (Namespace("1.0.0"), Namespace("1.1.0"), Namespace("1.9.0-sick")),
+        [WithData] =
+            (Database("1.0.0"), Database("1.1.0"), Database("1.9.0-sick")),
     };
 
     /// <summary>Publishes every version that the stacks use.</summary>
@@ -65,6 +70,34 @@ internal static class Stacks
             container_name: web
             depends_on: { api: { condition: service_healthy } }
         {{more}}
+        volumes:
+          data: {}
+        """;
+
+    /// <summary>A database whose every version migrates its data, somebody else who reads it, and an application that needs it.</summary>
+    public static string Database(string tag) =>
+        $$"""
+        #reconciler: databases: { data: { kind: volume, service: db, mount: /data } }
+        x-checked: &checked
+          restart: always
+          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        services:
+          db:
+            <<: *checked
+            image: house/app:{{tag}}
+            container_name: db
+            environment: { MIGRATES: "1" }
+            volumes: [data:/data]
+          reader:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: reader
+            volumes: [data:/data:ro]
+          api:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: api
+            depends_on: { db: { condition: service_healthy } }
         volumes:
           data: {}
         """;

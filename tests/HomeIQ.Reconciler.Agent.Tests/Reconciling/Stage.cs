@@ -12,6 +12,8 @@ namespace HomeIQ.Reconciler.Reconciling;
 /// <remarks>Everything but the engine is real: Git, SQLite, files. They lie in memory where the machine has such a place, since nobody pulls its plug here.</remarks>
 internal sealed class Stage : IDisposable
 {
+    private const string PolicyMark = "#reconciler: ";
+
     private readonly string root;
     private readonly Repository repository;
     private readonly List<AgentProcess> processes = [];
@@ -19,7 +21,7 @@ internal sealed class Stage : IDisposable
     public Stage(int seed = 1)
     {
         root = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"homeiq-stage-{Guid.NewGuid():N}")).FullName;
-        Engine = new FakeEngine(Clock, seed);
+        Engine = new FakeEngine(Clock, seed) { VolumeFolder = Path.Combine(root, "volumes") };
         Repository.Init(Source);
         repository = new Repository(Source);
         repository.Refs.UpdateTarget("HEAD", "refs/heads/main");
@@ -61,7 +63,11 @@ internal sealed class Stage : IDisposable
     private string Source => Path.Combine(root, "source");
 
     /// <summary>Every container in a line, but those that failed and are kept for inspection.</summary>
-    public string Picture => string.Join('\n', Engine.Picture.Split('\n').Where(line => !line.Contains(".failed-", StringComparison.Ordinal)));
+    public string Picture => string.Join('\n', Engine.Picture.Split('\n').Where(line => !line.Contains(".failed-", StringComparison.Ordinal)).Concat(Data));
+
+    /// <summary>What lies in volumes, a line each; those without data are left out.</summary>
+    public IEnumerable<string> Data => Engine.Volumes.Select(volume => (volume, File: Path.Combine(Engine.VolumeFolder!, volume, "_data", "data"))).Where(pair => File.Exists(pair.File))
+        .Select(pair => $"{pair.volume} {string.Join(' ', File.ReadLines(pair.File))}");
 
     /// <summary>All that is on the host but volumes, a line each, exported contents included; what failed and is kept for inspection is left out, unless it runs.</summary>
     public string Tidy => string.Join('\n', Engine.Inventory
@@ -76,12 +82,12 @@ internal sealed class Stage : IDisposable
         File.WriteAllText(file, text);
     }
 
-    /// <summary>Commits a desired state and returns the commit's id.</summary>
+    /// <summary>Commits a desired state and returns the commit's id. Its comments that begin with <c>#reconciler: </c> are lines of the policy file.</summary>
     public string Commit(string compose)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Source, "desired-state")).FullName;
         File.WriteAllText(Path.Combine(folder, "compose.yaml"), compose);
-        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak}, generations: {Generations} }}\n{Policy}\n");
+        File.WriteAllText(Path.Combine(folder, "reconciler.yaml"), $"version: 1\npolicy: {{ parallel: {Parallel}, soak: {Soak}, generations: {Generations} }}\n{Policy}\n{string.Concat(compose.Split('\n').Where(line => line.StartsWith(PolicyMark, StringComparison.Ordinal)).Select(line => $"{line[PolicyMark.Length..]}\n"))}");
         Commands.Stage(repository, "*");
         var author = new Signature("Ada", "ada@example.org", Clock.Now);
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;

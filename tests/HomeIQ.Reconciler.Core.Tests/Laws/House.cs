@@ -212,7 +212,9 @@ internal sealed class House
             .Select(container => $"{container.Id} {container.Name.Replace("-by-hand", "", StringComparison.Ordinal)} {(container.Restart == ByHand ? Restart(container) : container.Restart)} {string.Join(',', Networks(container))} {container.NetworkMode} {Settings(container)}");
         var networks = Host.State.Networks.Select(network => network.Settings).Concat((Effective?.Networks ?? []).Select(network => network.Network)).DistinctBy(network => network.Name).OrderBy(network => network.Name, StringComparer.Ordinal).Select(network => $"{network.Name} {network.Internal}");
 
-        return string.Join('\n', containers.Concat(networks));
+        var data = (Effective?.Volumes ?? []).Select(volume => volume.Name).Order(StringComparer.Ordinal).Select(name => $"{name} {(Host.Data.TryGetValue(name, out var written) ? written : "")}");
+
+        return string.Join('\n', containers.Concat(networks).Concat(data));
     }
 
     /// <summary>What was done by hand and can be put right in place counts as put right, since no way back undoes that.</summary>

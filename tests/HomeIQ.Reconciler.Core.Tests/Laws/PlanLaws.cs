@@ -206,7 +206,7 @@ public class PlanLaws
         Hold(story => story.With((seed, index) => seed with { Drift = 6 + (index % 2) }).AndDrift(), (story, house, _) =>
         {
             var plan = house.Plan(story.Next);
-            if (plan.Steps.Any(step => step.Step is ReplaceNetwork))
+            if (plan.Steps.Any(step => step.Step is ReplaceNetwork or BackUp))
             {
                 return;
             }
@@ -224,6 +224,32 @@ public class PlanLaws
         });
 
         AboutIt(left);
+    }
+
+    [Fact]
+    public void No_version_starts_on_data_that_was_not_copied()
+    {
+        var copied = 0;
+        Hold((story, house, _) =>
+        {
+            var plan = house.Plan(story.Next);
+            foreach (var create in plan.Steps.Select(step => step.Step).OfType<CreateContainer>())
+            {
+                var start = plan.Steps.FirstOrDefault(step => step.Step is StartContainer { Container.Id: null } && step.Step.Subject == create.Service);
+                var changed = house.Effective!.Find(create.Service)?.SpecDigest != create.SpecDigest;
+                foreach (var volume in story.Next.Find(create.Service)!.Spec.Mounts.Where(mount => mount.Kind == MountKind.Volume && house.Host.State.Volumes.Any(there => there.Name == mount.Source)).Select(mount => mount.Source))
+                {
+                    if (start is not null && changed)
+                    {
+                        copied++;
+                        var copy = Assert.Single(plan.Steps, step => step.Step is BackUp backup && backup.Volume == volume);
+                        Assert.Contains(copy.Number, RollbackPlannerTests.Ancestors(plan, start));
+                    }
+                }
+            }
+        });
+
+        AboutIt(copied);
     }
 
     [Fact]

@@ -65,11 +65,16 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
             Revision = revision,
             Services = [.. WithoutClashes(services)],
             Networks = [.. Enumerable.Range(0, NetworkCount).Where(index => services.Any(service => service.Spec.Networks.Any(joined => joined.Network == $"net{index}"))).Select(Network)],
-            Volumes = [.. services.SelectMany(service => service.Spec.Mounts).Where(mount => mount.Kind == MountKind.Volume).Select(mount => new DesiredVolume(mount.Source))],
+            Volumes = [.. services.SelectMany(service => service.Spec.Mounts).Where(mount => mount.Kind == MountKind.Volume).Select(mount => mount.Source).Distinct(StringComparer.Ordinal).Select(name => new DesiredVolume(name))],
             Contents = [.. services.SelectMany(service => service.Spec.Mounts).Select(mount => mount.Content).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(digest => new BoundContent(digest, $"files/{digest}"))],
             Policy = new()
             {
                 RemovalsMax = 1000,
+                Databases =
+                [
+                    .. services.SelectMany(service => service.Spec.Mounts.Where(mount => mount.Kind == MountKind.Volume).Select(mount => (mount.Source, service.Name))).DistinctBy(pair => pair.Source)
+                        .Select(pair => new DesiredDatabase($"data of {pair.Name}", DatabaseKind.Volume, pair.Name, "/data")),
+                ],
                 Soak = Phased ? new() : SoakPolicy.None,
                 Phases = Phased ? [new("first", [.. InPhase(services, 0)]), new("second", [.. InPhase(services, 1)])] : [],
             },
@@ -104,7 +109,7 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
                 Mounts =
                 [
                     .. seed.Content ? new[] { new MountSpec(MountKind.Content, $"c{seed.Env}", "/etc/conf", ReadOnly: true) { Content = $"c{seed.Env}" } } : [],
-                    .. seed.Volume ? new[] { new MountSpec(MountKind.Volume, $"laws_{name}", "/data") } : [],
+                    .. seed.Volume ? new[] { new MountSpec(MountKind.Volume, $"laws_{(index % 4 == 3 ? Name(index - 1) : name)}", "/data") } : [],
                 ],
             },
             DependsOn = [.. Needed(seed.Needs, index).Select(need => new Dependency(Name(need), Condition(seed, need), Restart: (seed.Conditions & (0x800 >> need)) != 0))],

@@ -192,6 +192,9 @@ internal static class Samples
         new CreateContainer("influxdb", "homeiq-influxdb.new", "spec", "sha256:1"),
         new TakeBaseline("influxdb", Container, 2),
         new StopContainer("influxdb", Container, FoundStopped: true),
+        new BackUp("metrics", "homeiq_influx"),
+        new RestoreData("metrics", "homeiq_influx", "/volumes/homeiq_influx/homeiq-1", 42, "261123-0300"),
+        new ReleaseCopies("metrics", "homeiq_influx"),
         new SetRestartPolicy("influxdb", Container, new("on-failure", 3), RestartPolicy.No),
         new SetAside("influxdb", Container, "homeiq-influxdb.kept-012345", "spec", "sha256:1", new("always")),
         new RenameContainer("influxdb", new(null, "homeiq-influxdb.new"), "homeiq-influxdb"),
@@ -234,7 +237,7 @@ internal static class Samples
         new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start),
         new BaselineTaken(Trouble.Unhealthy, [new(Http, new(ProbeResult.Inconclusive, "probe http: no such host", "no such name"))]),
         new ServiceVerified("healthy after 3.2 s") { FailingBefore = ["probe tcp 1: refused"] },
-        new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4),
+        new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4), new BackedUp("/volumes/homeiq_influx/homeiq-1", 42, "261123-0300", 5, 6), new CopiesReleased(2),
         new LeftDrifted("c1", "HostConfig.Memory is still 1"),
     ];
 

@@ -31,8 +31,8 @@ public class StepWalkTests
     {
         var cache = Service("cache") with { Spec = new() { Image = "cache:1", Memory = 64 << 20, Networks = [new("net")] } };
         var mqtt = Service("mqtt");
-        var web = Service("web") with { Spec = new() { Image = "web:1", Networks = [new("net")], Restart = new("always") } };
-        var newer = web with { Spec = web.Spec with { Image = "web:2", Networks = [new("net"), new("extra")], Mounts = [new(MountKind.Volume, "data", "/data")] } };
+        var web = Service("web") with { Spec = new() { Image = "web:1", Networks = [new("net")], Restart = new("always"), Mounts = [new(MountKind.Volume, "kept", "/kept")] } };
+        var newer = web with { Spec = web.Spec with { Image = "web:2", Networks = [new("net"), new("extra")], Mounts = [new(MountKind.Volume, "kept", "/kept"), new(MountKind.Volume, "data", "/data")] } };
         var before = State(Old, cache, mqtt, web);
         var host = new SimulatedHost(Empty, "home");
         host.Begin(before, Digest);
@@ -56,7 +56,7 @@ public class StepWalkTests
         [
             new PullImage("web", "web:2"), new BuildImage("cache", "cache:1", "d"), new KeepImage("web", effective.Find("web")!.ImageId, "keep:web"), new ExportContent("web", "content"),
             new CreateNetwork(new("extra")), new CreateVolume(new("data")), new CreateContainer("web", "web.new", Digest(newer), null), new TakeBaseline("web", old, 1), new StopContainer("web", old),
-            new SetAside("web", old, "web.kept", Digest(web), effective.Find("web")!.ImageId, new("always")), new ReplaceNetwork(new("net"), new("net") { Internal = true }),
+            new SetAside("web", old, "web.kept", Digest(web), effective.Find("web")!.ImageId, new("always")), new BackUp("kept", "kept"), new ReplaceNetwork(new("net"), new("net") { Internal = true }),
             new RenameContainer("web", new(null, "web.new"), "web"), new StartContainer("web", new(null, "web")), new VerifyService("web", new(null, "web"), Digest(newer)),
             new UpdateContainer("cache", new(effective.Find("cache")!.ContainerId, "cache"), ["HostConfig.Memory"]),
             new DisconnectNetwork("cache", new(effective.Find("cache")!.ContainerId, "cache"), "left-over"),
@@ -67,8 +67,9 @@ public class StepWalkTests
         Step[] ending =
         [
             new Soak(["web"], TimeSpan.FromMinutes(5), LogErrors.Fail), new Promote(New), new RemoveContainer("web", new(old.Id, "web.kept")), new RemoveNetwork(new("left-over")), new ReleaseImage("web", "keep:web"), new ReleaseStates(["state-0"]),
+            new ReleaseCopies("kept", "kept"),
         ];
-        var started = host.State;
+        var (started, data) = (host.State, host.Data);
         var plan = Plan(forward);
         var run = RunReader.Read("run-1", [new RunStarted(plan, "state-1", "apply"), .. host.Run(plan, _ => 0)])!;
         var back = RollbackPlanner.PlanFor(run, effective);
@@ -80,6 +81,8 @@ public class StepWalkTests
             host.State.Containers.Where(container => !container.Name.Contains(".failed-", StringComparison.Ordinal)).Select(container => (container.Id, container.Name, container.Restart)).Order());
         Assert.Equal(started.Networks.Select(network => network.Settings).OrderBy(network => network.Name, StringComparer.Ordinal), host.State.Networks.Select(network => network.Settings).OrderBy(network => network.Name, StringComparer.Ordinal));
         Assert.Equal(ContainerStatus.Running, host.State.Containers.Single(container => container.Id == old.Id).Status);
+
+        Assert.Equal(data["kept"], host.Data["kept"]);
 
         // What was put right in place stays so.
         var corrected = host.State.Containers.Single(container => container.Name == "cache");
@@ -117,7 +120,7 @@ public class StepWalkTests
 
     private static IEnumerable<Step> Install(DesiredState state) =>
     [
-        new CreateNetwork(new("net")),
+        new CreateNetwork(new("net")), new CreateVolume(new("kept")),
         .. state.Services.SelectMany(service => new Step[]
         {
             new PullImage(service.Name, service.Spec.Image), new CreateContainer(service.Name, service.ContainerName, Digest(service), null), new StartContainer(service.Name, new(null, service.ContainerName)),

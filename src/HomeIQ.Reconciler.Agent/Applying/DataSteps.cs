@@ -1,0 +1,70 @@
+using System.Text.Json;
+using HomeIQ.Reconciler.Backups;
+using HomeIQ.Reconciler.Databases;
+using HomeIQ.Reconciler.Journaling;
+using HomeIQ.Reconciler.Planning;
+
+namespace HomeIQ.Reconciler.Applying;
+
+/// <summary>Copies volumes, puts copies back, and lets go of old ones. The copy lies beside the volume's own folder, so that putting it back is a rename.</summary>
+internal sealed class DataSteps(RunContext context)
+{
+    private const string CopyPrefix = "homeiq-";
+    private const string ReplacedSuffix = ".replaced";
+
+    public async Task<Receipt> BackUpAsync(BackUp step, CancellationToken cancellationToken)
+    {
+        var live = await LiveAsync(step.Volume);
+        await RequireQuietAsync(step.Volume);
+        var copy = await ColdCopy.MakeAsync(live, Path.Combine(Path.GetDirectoryName(live)!, CopyPrefix + context.Run), cancellationToken);
+        // Who started in the middle of it made it worthless.
+        await RequireQuietAsync(step.Volume);
+        Directory.CreateDirectory(Path.GetDirectoryName(ManifestFile(context.Run, step.Database))!, DurableFile.PrivateFolder);
+        DurableFile.Write(ManifestFile(context.Run, step.Database), JsonSerializer.SerializeToUtf8Bytes(copy.Manifest, CoreJson.Default.TreeManifest), DurableFile.Private);
+        return new BackedUp(copy.Path, copy.Inode, context.Run, copy.Manifest.Size, copy.Manifest.Entries.Count(entry => entry.Kind == EntryKind.File));
+    }
+
+    public async Task<Receipt> RestoreAsync(RestoreData step, CancellationToken cancellationToken)
+    {
+        var live = await LiveAsync(step.Volume);
+        await RequireQuietAsync(step.Volume);
+        var file = ManifestFile(step.Run, step.Database);
+        var manifest = (File.Exists(file) ? JsonDefaults.Read(await File.ReadAllBytesAsync(file, cancellationToken), CoreJson.Default.TreeManifest) : null)
+            ?? throw new StepFailedException(FailureClass.Environmental, $"the manifest {file} is gone: nobody can tell whether {step.Copy} is the copy that was made", "nothing was replaced; compare by hand, then move it into place");
+        await Task.Run(() => new ColdCopy(step.Copy, step.Inode, manifest).PutBack(live, step.Copy + ReplacedSuffix, cancellationToken), cancellationToken);
+        return new Performed();
+    }
+
+    public async Task<Receipt> ReleaseAsync(ReleaseCopies step, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(await LiveAsync(step.Volume))!;
+        var old = Directory.EnumerateDirectories(folder, CopyPrefix + "*").Where(copy => Path.GetFileName(copy) != CopyPrefix + context.Run).ToList();
+        foreach (var copy in old)
+        {
+            await ColdCopy.RemoveAsync(copy, cancellationToken);
+        }
+
+        return new CopiesReleased(old.Count);
+    }
+
+    private string ManifestFile(string run, string database) => Path.Combine(context.State.BackupFolder, run, $"{database}.json");
+
+    /// <summary>The folder in which the engine keeps a volume's files.</summary>
+    private async Task<string> LiveAsync(string name)
+    {
+        var volume = (await context.Host.ListVolumesAsync(default)).FirstOrDefault(volume => volume.Name == name)
+            ?? throw new StepFailedException(FailureClass.Environmental, $"the volume {name} is not there any more");
+        return Directory.Exists(volume.MountPoint)
+            ? volume.MountPoint
+            : throw new StepFailedException(FailureClass.Environmental, $"the files of volume {name} ({volume.MountPoint}) cannot be seen from here", "run homeiq on the engine's own host, as root");
+    }
+
+    /// <summary>Nobody who runs mounts it: a copy of what is written meanwhile is no copy (D4), and nothing is put back under somebody's feet.</summary>
+    private async Task RequireQuietAsync(string volume)
+    {
+        if ((await context.Host.ListContainersAsync(default)).FirstOrDefault(container => container.IsUp && container.Mounts.Any(mount => mount.Kind == "volume" && mount.Name == volume)) is { } user)
+        {
+            throw new StepFailedException(FailureClass.Environmental, $"{user.Name} runs and mounts the volume {volume}", "something else on this host started it");
+        }
+    }
+}

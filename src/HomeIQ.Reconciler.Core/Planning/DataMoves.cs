@@ -1,0 +1,119 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>The databases that a plan has to bring along: their volumes are copied when everybody who mounts them has stopped, and before anybody starts on them again.</summary>
+internal sealed class DataMoves(Inventory inventory, Remarks remarks)
+{
+    private readonly List<DataMove> moves = [];
+
+    /// <summary>Decides whose data moves, and who has to stop for it although it stays the same: what follows from that for others is seen afterwards.</summary>
+    public void Decide(IReadOnlyDictionary<string, ServiceWork> works)
+    {
+        foreach (var database in inventory.Situation.Desired.Policy.Databases)
+        {
+            if (VolumeOf(database) is not { } volume || !inventory.Volumes.ContainsKey(volume))
+            {
+                continue;
+            }
+
+            var users = works.Values.Where(work => work.Container is { } container && Mounts(container, volume)).ToList();
+            var starters = works.Values.Where(work => work.Desired?.Spec.Mounts.Any(mount => mount.Kind == MountKind.Volume && mount.Source == volume) is true).ToList();
+            if (users.Union(starters).Any(work => work is { IsChanged: true, Move: Move.Create or Move.Replace or Move.Remove }))
+            {
+                Add(database, volume, users, starters);
+            }
+        }
+    }
+
+    /// <summary>Puts the copying into the draft, between the stops and the starts of all who mount the volume.</summary>
+    public void Add(PlanDraft draft, IReadOnlyDictionary<string, Leftover> leftovers)
+    {
+        foreach (var move in moves)
+        {
+            var all = move.Users.Union(move.Starters).ToList();
+            var copy = draft.Add(
+                new BackUp(move.Database.Name, move.Volume), $"{move.Cause}: a way back brings its data back, too", Section.Move, all.Min(work => work.Phase), all.Min(work => work.Order));
+            foreach (var user in move.Users)
+            {
+                copy.After(user.Stop).After(user.Aside).After(Disarm(draft, user, copy));
+            }
+
+            foreach (var leftover in leftovers.Values.Where(leftover => leftover.IsRunning && Mounts(leftover.Container, move.Volume)))
+            {
+                copy.After(leftover.StopEarly(draft));
+            }
+
+            foreach (var start in move.Starters.Select(starter => starter.Start))
+            {
+                start?.After(copy);
+            }
+        }
+    }
+
+    /// <summary>Who stays the same must not be started by the engine in the middle of it (D9): its restart policy is taken away, and given back before it starts.</summary>
+    private static DraftStep? Disarm(PlanDraft draft, ServiceWork user, DraftStep copy)
+    {
+        if (user is not { Move: Move.Bounce, Container: { } container, Stop: { Step: StopContainer stop } } || container.Restart.Name is "no" or "")
+        {
+            return null;
+        }
+
+        DraftStep Set(RestartPolicy to, RestartPolicy was) => draft.Add(new SetRestartPolicy(user.Name, stop.Container, to, was), "the engine is not to start it while its data is copied", Section.Move, user.Phase, user.Order);
+
+        var arm = Set(container.Restart, RestartPolicy.No).After(copy);
+        user.Start?.After(arm);
+        return Set(RestartPolicy.No, container.Restart).After(user.Stop);
+    }
+
+    public void CleanUp(PlanDraft draft, DraftStep? promote)
+    {
+        foreach (var move in moves)
+        {
+            draft.Add(new ReleaseCopies(move.Database.Name, move.Volume), "the newest proven copy is kept", Section.CleanUp, 2).After(promote);
+        }
+    }
+
+    private void Add(DesiredDatabase database, string volume, List<ServiceWork> users, List<ServiceWork> starters)
+    {
+        foreach (var foreign in inventory.Situation.Observed.Containers.Where(container => container.IsUp && Mounts(container, volume) && !inventory.IsOurs(container)))
+        {
+            remarks.Refuse("data-shared", database.Name, $"the container {foreign.Name} is not ours, runs, and mounts the volume {volume}: no copy of it would be whole", "stop it, or homeiq adopt");
+        }
+
+        var all = users.Union(starters).ToList();
+        var causes = all.Where(work => work.IsChanged).Select(work => $"{work.Name} is {work.Move switch { Move.Remove => "removed", Move.Create => "made", _ => "replaced" }}").Order(StringComparer.Ordinal);
+        foreach (var user in users.Where(work => work is { IsRunning: true, Move: < Move.Bounce }))
+        {
+            user.Raise(Move.Bounce, $"its volume {volume} is copied");
+        }
+
+        users.ForEach(user => user.StopIsAwaited = true);
+        moves.Add(new(database, volume, string.Join(", ", causes), users, starters));
+    }
+
+    /// <summary>The volume at the database's mount point; null, and a problem, when there is none: it is never skipped silently.</summary>
+    private string? VolumeOf(DesiredDatabase database)
+    {
+        if (!inventory.Desired.TryGetValue(database.Service, out var service))
+        {
+            // Its service is in a profile that is not active, or going: what is there to be told, the loader told.
+            return inventory.Effective.TryGetValue(database.Service, out var going) ? At(going.Service, database.Mount)?.Source : null;
+        }
+
+        if (At(service, database.Mount) is { Kind: MountKind.Volume, Source.Length: > 0 } mount)
+        {
+            return mount.Source;
+        }
+
+        remarks.Refuse("data-unresolved", database.Name, $"{database.Service} has no volume at {database.Mount}", $"volumes are at {string.Join(", ", service.Spec.Mounts.Where(known => known.Kind == MountKind.Volume).Select(known => known.Target))}");
+        return null;
+    }
+
+    private static MountSpec? At(DesiredService service, string target) => service.Spec.Mounts.FirstOrDefault(mount => mount.Target == target);
+
+    private static bool Mounts(ObservedContainer container, string volume) => container.Mounts.Any(mount => mount.Kind == "volume" && mount.Name == volume);
+
+    private sealed record DataMove(DesiredDatabase Database, string Volume, string Cause, List<ServiceWork> Users, List<ServiceWork> Starters);
+}
