@@ -93,6 +93,13 @@ internal sealed class Stage : IDisposable
         return repository.Commit("a change", author, author, new CommitOptions { AllowEmptyCommit = true }).Sha;
     }
 
+    /// <summary>The commit that our clone keeps under a name; null when there is none.</summary>
+    public string? Kept(string name)
+    {
+        using var clone = new Repository(Path.Combine(StateFolder, "repository.git"));
+        return clone.Refs[$"refs/homeiq/{name}"]?.TargetIdentifier;
+    }
+
     /// <summary>The text of the desired state on a branch; null when there is no such branch.</summary>
     public string? Text(string branch) => (repository.Branches[branch]?.Tip["desired-state/compose.yaml"].Target as Blob)?.GetContentText();
 
@@ -113,6 +120,9 @@ internal sealed class Stage : IDisposable
 
     /// <summary>The repository cannot be reached any more.</summary>
     public void MoveSourceAway() => Directory.Move(Source, $"{Source}-away");
+
+    /// <summary>It can be reached again, as it was.</summary>
+    public void MoveSourceBack() => Directory.Move($"{Source}-away", Source);
 
     /// <summary>Starts a process of ours.</summary>
     /// <param name="cutAt">The point at which it will be killed; 0 = never.</param>
