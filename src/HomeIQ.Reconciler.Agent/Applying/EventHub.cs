@@ -10,6 +10,9 @@ public sealed class EventHub : IAsyncDisposable
     /// <summary>The word of a stop may come a little after its effect is seen.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What an engine still tells of the past it tells at once; one that is busy gets the time to do so.</summary>
+    private static readonly TimeSpan Retold = TimeSpan.FromSeconds(5);
+
     /// <summary>Signals that tell a process something (hang-up, the users' own, a window's size) and do not end it.</summary>
     private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "1", "10", "12", "28", "HUP", "USR1", "USR2", "WINCH", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH" };
 
@@ -49,6 +52,41 @@ public sealed class EventHub : IAsyncDisposable
         return container.Status is ContainerStatus.Paused || (container.Status is ContainerStatus.Exited or ContainerStatus.Dead && stopped.ContainsKey(container.Id));
     }
 
+    /// <summary>The same of one to whose end nobody listened, by what the engine still tells of it; null when it does not tell any more.</summary>
+    public static async Task<bool?> WasStoppedAsync(IContainerHost host, TimeProvider time, ObservedContainer ended, CancellationToken cancellationToken)
+    {
+        using var retold = new CancellationTokenSource(Retold, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(retold.Token, cancellationToken);
+        var wasStopped = false;
+        try
+        {
+            await foreach (var happened in host.WatchAsync(ended.StartedAt, limit.Token))
+            {
+                switch (happened.ActorId == ended.Id ? happened.Action : "")
+                {
+                    case "die":
+                        return wasStopped;
+                    case "unpause":
+                        wasStopped = false;
+                        break;
+                    case not "":
+                        wasStopped |= IsStop(happened);
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It told nothing within that time.
+        }
+        catch (ContainerHostException)
+        {
+            // Nor can it be asked; its own failure shows in the next look.
+        }
+
+        return null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();
@@ -60,15 +98,17 @@ public sealed class EventHub : IAsyncDisposable
     {
         switch (happened.Action)
         {
-            case "start":
+            case "start" or "unpause":
                 stopped.TryRemove(happened.ActorId, out _);
                 break;
-            case "stop" or "pause":
-            case "kill" when !(happened.Attributes.TryGetValue("signal", out var signal) && Harmless.Contains(signal)):
+            case var _ when IsStop(happened):
                 stopped[happened.ActorId] = happened.Action;
                 break;
         }
     }
+
+    private static bool IsStop(EngineEvent happened) =>
+        happened.Action is "stop" or "pause" || (happened.Action is "kill" && !(happened.Attributes.TryGetValue("signal", out var signal) && Harmless.Contains(signal)));
 
     private async Task ListenAsync(IContainerHost host)
     {

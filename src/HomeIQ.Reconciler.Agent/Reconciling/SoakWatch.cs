@@ -42,6 +42,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
         var left = soak.For - passed;
         var asks = lastRound is null || passed - lastRound >= Round || left <= TimeSpan.Zero;
         lastRound = asks ? passed : lastRound;
+        var tasks = CompletedTask.AwaitedAmong(held.Services.Select(service => service.Service));
         foreach (var name in soak.Services)
         {
             var service = held.Find(name);
@@ -51,7 +52,9 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
                 continue;
             }
 
-            var illness = IllnessOf(container) ?? (asks ? await AskAsync(service.Service, container, cancellationToken) ?? await FloodOfAsync(name, container) : null);
+            var illness = IllnessOf(container)
+                ?? await EndOfAsync(service.Service, container, tasks.Contains(name), cancellationToken)
+                ?? (asks ? await AskAsync(service.Service, container, cancellationToken) ?? await FloodOfAsync(name, container) : null);
             if (illness is not null)
             {
                 var (evidence, hint) = await Evidence.SaveAsync(context, name, container, illness);
@@ -72,10 +75,22 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
         {
             _ when container.RestartCount > before => $"it ended and was restarted by the engine ({container.RestartCount - before} times)",
             { Status: ContainerStatus.Restarting } => $"it ended with exit code {container.ExitCode} and is restarted by the engine",
-            { Status: ContainerStatus.Exited, ExitCode: not 0, Restart.Name: "no" } => $"it ended with exit code {container.ExitCode}",
             { Status: ContainerStatus.Running, Health: ContainerHealth.Unhealthy } => $"unhealthy: {container.LastHealthOutput?.Trim().ReplaceLineEndings(" ")}",
             _ => null,
         };
+    }
+
+    /// <summary>One that the engine does not start again, that has not done its work and that nobody stopped.</summary>
+    private async Task<string?> EndOfAsync(DesiredService service, ObservedContainer container, bool isAwaited, CancellationToken cancellationToken)
+    {
+        if (container is not { Status: ContainerStatus.Exited, Restart.Name: "no" or "on-failure" } || CompletedTask.Is(container, service.Spec, isAwaited))
+        {
+            return null;
+        }
+
+        // Where the engine does not tell any more, a bad exit code is a program's own, and a good one may be the answer to a stop.
+        var wasStopped = await EventHub.WasStoppedAsync(context.Host, context.Time, container, cancellationToken) ?? container.ExitCode == 0;
+        return wasStopped ? null : $"it ended with exit code {container.ExitCode}";
     }
 
     private async Task<string?> AskAsync(DesiredService service, ObservedContainer container, CancellationToken cancellationToken)

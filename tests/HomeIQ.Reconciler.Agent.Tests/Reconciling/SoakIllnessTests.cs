@@ -11,6 +11,14 @@ public sealed class SoakIllnessTests : IAsyncDisposable
 {
     private const string Asked = """services: { api: { verify: { timeout: 15m, probes: [{ exec: [test, "!", -e, /ill] }] } } }""";
 
+    /// <summary>A service that nobody asks for its health, so that it may end; it changes with api.</summary>
+    private const string Job =
+        """
+          job:
+            image: house/app:1.0.0
+            container_name: job
+        """;
+
     private readonly DaemonStage house = new();
 
     private FakeEngine Engine => house.Stage.Engine;
@@ -156,6 +164,43 @@ public sealed class SoakIllnessTests : IAsyncDisposable
         Assert.Equal(read, Engine.Faults.Calls("logs"));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task What_was_meant_to_stay_and_ends_by_itself_takes_the_commit_back_whatever_its_exit_code(int exitCode)
+    {
+        var back = await WatchAsync(() => Engine.Crash("api", exitCode), soak: "1m", restart: "no");
+
+        Assert.True(back.Result == ApplyResult.RolledBack, back.Summary);
+        Assert.Contains($"it ended with exit code {exitCode}", back.Summary, StringComparison.Ordinal);
+        Assert.Equal(["api"], Assert.Single(house.Stage.Quarantine()).Contents.Keys);
+        Assert.Contains("api running healthy house/app:1.0.0", house.Stage.Picture, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no")]
+    [InlineData("unless-stopped")]
+    public async Task What_somebody_stops_is_no_illness_and_is_started_again(string restart)
+    {
+        var healed = await WatchAsync(() => Engine.StopByHand("api"), soak: "1m", restart: restart);
+
+        Assert.True(healed.Result == ApplyResult.Applied, healed.Summary);
+        Assert.Equal(RunCause.Drift, house.Runs[0].Cause);
+        Assert.Contains("api running", house.Stage.Picture, StringComparison.Ordinal);
+        var end = (await house.Loop.PassAsync(pass => pass.Run is not null)).Run!;
+        Assert.True(end.Result == ApplyResult.Applied, end.Summary);
+        Assert.Empty(house.Stage.Quarantine());
+    }
+
+    [Fact]
+    public async Task A_task_that_is_done_while_it_is_watched_is_no_illness()
+    {
+        var end = await WatchAsync(() => Engine.Crash("job", 0), soak: "1m", more: Job);
+
+        Assert.True(end.Result == ApplyResult.Applied, end.Summary);
+        Assert.Contains("job exited", house.Stage.Picture, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Errors(int lines) => Enumerable.Range(0, lines).Select(number => $"2031-05-07 12:00:00 ERROR {number}: the bus is gone");
 
     private void FailAlways(string call, Fault fault)
@@ -167,15 +212,17 @@ public sealed class SoakIllnessTests : IAsyncDisposable
     }
 
     /// <summary>Installs a version, upgrades api, has something happen while the new one is watched, and comes back with how the watch ended.</summary>
-    private async Task<ApplyReport> WatchAsync(Action meanwhile, string policy = "", string soak = "10m", Action? before = null)
+    private async Task<ApplyReport> WatchAsync(Action meanwhile, string policy = "", string soak = "10m", Action? before = null, string restart = "unless-stopped", string more = "")
     {
+        string Stack(string api) => DaemonStage.Slow(Stacks.Three(api: api, more: more.Replace("1.0.0", api, StringComparison.Ordinal))).Replace("restart: unless-stopped", $"restart: \"{restart}\"", StringComparison.Ordinal);
+
         house.Stage.Policy = policy;
-        await house.InstallAsync(DaemonStage.Slow(Stacks.Three()));
+        await house.InstallAsync(Stack("1.0.0"));
         before?.Invoke();
         house.Loop.When(pass => pass.Status is { WatchedRun: not null }, meanwhile);
         var ended = house.Loop.PassAsync(pass => pass.Run is { Result: not ApplyResult.Soaking });
         house.Stage.Soak = soak;
-        house.Stage.Commit(DaemonStage.Slow(Stacks.Three(api: "1.1.0")));
+        house.Stage.Commit(Stack("1.1.0"));
         return (await ended).Run!;
     }
 }
