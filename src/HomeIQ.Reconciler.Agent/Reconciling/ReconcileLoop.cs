@@ -53,6 +53,7 @@ public sealed partial class ReconcileLoop(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         source.Tell(reconciliation.Consider);
+        reconciliation.TellOfOffers(() => hints.Give("the repository was offered a branch"));
         var beside = new[] { source.FollowAsync(stop.Token), engine.ListenAsync(stop.Token) };
         try
         {

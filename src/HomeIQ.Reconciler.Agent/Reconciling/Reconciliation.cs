@@ -161,6 +161,9 @@ public sealed class Reconciliation
     /// <summary>Why the forge did not take what it was told last; null while it does, and where there is none.</summary>
     public string? ForgeProblem => statuses.Problem;
 
+    /// <summary>Has somebody told when the repository has answered to an offered branch: there is something new to say.</summary>
+    public void TellOfOffers(Action answered) => offers.Answered = answered;
+
     /// <inheritdoc cref="CommitRuns.Consider"/>
     public void Consider(Revision head) => commitRuns.Consider(head);
 

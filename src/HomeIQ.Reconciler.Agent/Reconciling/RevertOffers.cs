@@ -9,6 +9,9 @@ internal sealed class RevertOffers(RevertBranch branch, IJournal journal)
 {
     private Task underWay = Task.CompletedTask;
 
+    /// <summary>Told when the repository has answered to what was offered beside the loop's work: from the next look on, the status says so.</summary>
+    public Action? Answered { get; set; }
+
     /// <summary>Waits for an offer that is still under way; how it ended, the next pass tells.</summary>
     public Task SettledAsync() => Task.WhenAny(underWay);
 
@@ -21,7 +24,18 @@ internal sealed class RevertOffers(RevertBranch branch, IJournal journal)
         }
 
         await SettledAsync();
-        if (await branch.OfferAsync(entry, cancellationToken) is not { } offer)
+        RevertOffered? offer;
+        try
+        {
+            offer = await branch.OfferAsync(entry, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Whoever stopped us is told how the run ended all the same; a later pass offers.
+            return report;
+        }
+
+        if (offer is null)
         {
             return report;
         }
@@ -55,7 +69,10 @@ internal sealed class RevertOffers(RevertBranch branch, IJournal journal)
     {
         foreach (var entry in entries)
         {
-            await branch.OfferAsync(entry, cancellationToken);
+            if (await branch.OfferAsync(entry, cancellationToken) is not null)
+            {
+                Answered?.Invoke();
+            }
         }
     }
 }

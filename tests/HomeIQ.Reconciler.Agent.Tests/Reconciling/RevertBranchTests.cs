@@ -39,6 +39,19 @@ public sealed class RevertBranchTests : IDisposable
     }
 
     [Fact]
+    public async Task The_branch_that_is_followed_is_not_written_to()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        stage.Commit(Stacks.Three(api: "1.9.0-sick"));
+
+        Assert.Equal(ApplyResult.RolledBack, (await stage.ApplyAsync()).Result);
+
+        Assert.Null(Offer()!.Problem);
+        Assert.Equal(Stacks.Three(api: "1.9.0-sick"), stage.Text("main"));
+    }
+
+    [Fact]
     public async Task Where_an_input_of_the_host_did_it_there_is_only_the_report()
     {
         File.WriteAllText(stage.EnvFile, "TAG=1.0.0\n");
@@ -69,6 +82,22 @@ public sealed class RevertBranchTests : IDisposable
         await loop.PassAsync(pass => pass.Status is { Sync: Sync.Held } && process.Journal.Runs(1)[0].Offer is not null);
 
         Assert.Equal(Stacks.Three(), stage.Text($"homeiq/revert-{bad[..8]}"));
+    }
+
+    [Fact]
+    public async Task The_loops_status_tells_of_the_branch_as_soon_as_it_is_there()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        await using var loop = stage.Begin().Loop(DaemonStage.Rarely);
+        await loop.PassAsync(pass => pass.Status is { Sync: Sync.Synced });
+        var began = stage.Clock.Now;
+
+        var bad = stage.Commit(Stacks.Three(api: "1.9.0-sick"));
+        loop.Loop.Reconcile();
+        var told = await loop.PassAsync(pass => pass.Status is { Held: [{ WaysOut: [var way, ..] }, ..] } && way.StartsWith($"merge the branch homeiq/revert-{bad[..8]}", StringComparison.Ordinal));
+
+        Assert.True(told.At - began < TimeSpan.FromMinutes(10), $"{told.At - began}");
     }
 
     [Fact]

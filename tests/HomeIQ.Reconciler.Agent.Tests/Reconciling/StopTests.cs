@@ -41,6 +41,27 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_of_a_way_back_does_not_cut_it_off()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        var (picture, ids) = (stage.Picture, await stage.IdsAsync());
+        stage.Commit(Stacks.Three(api: "1.9.0-sick"));
+        using var stop = new CancellationTokenSource();
+        // Forward the old one is set aside and the new one named; the third is the failed one set aside.
+        stage.Engine.Faults.Meanwhile("rename", 3, stop.Cancel);
+        using var process = stage.Begin();
+
+        var report = await process.Reconciliation.ApplyAsync(null, null, refresh: false, watches: true, stop.Token);
+
+        Assert.True(stop.IsCancellationRequested);
+        Assert.True(report.Result == ApplyResult.RolledBack, $"{report.Result}: {report.Summary}");
+        Assert.Equal(picture, stage.Picture);
+        Assert.True(ids.All((await stage.IdsAsync()).Contains));
+        Assert.Empty(process.Journal.Unfinished());
+    }
+
+    [Fact]
     public async Task A_first_install_of_which_nothing_can_be_told_is_left_to_a_person_and_not_for_ever()
     {
         stage.Commit(Stacks.Three());
