@@ -84,6 +84,14 @@ public class PolicyFileSpecs
     }
 
     [Fact]
+    public void Defaults_that_differ_from_everyones_are_minutes_of_watching_and_three_generations()
+    {
+        var policy = Load("version: 1\nproject: p\n").Policy;
+
+        Assert.Equal((TimeSpan.FromMinutes(5), LogErrors.Fail, 3), (policy.Soak.For, policy.Soak.Errors, policy.Generations));
+    }
+
+    [Fact]
     public void The_files_are_read_in_the_order_in_which_they_are_named()
     {
         var state = Desk.Load(Services, (File, "version: 1\nproject: p\ncompose: [compose.yaml, later.yaml]\n"), ("desired-state/later.yaml", "services: { db: { image: 'a:2' } }"), ("desired-state/compose.versions.yaml", "services: { db: { image: 'a:3' } }"));

@@ -113,6 +113,34 @@ public sealed class WayBackTests : IDisposable
         Assert.Equal(ApplyResult.Held, (await stage.ApplyAsync()).Result);
     }
 
+    /// <remarks>kamal PR#270: the image of the way back had been pruned.</remarks>
+    [Fact]
+    public async Task The_image_of_a_kept_container_that_is_gone_outlives_a_prune_by_its_keep_tag_and_needs_no_registry()
+    {
+        string Alone(string tag) => $"services:\n{Stacks.Lonely(tag: tag)}";
+
+        await InstallAsync(Alone("1.0.0"));
+        var old = (await stage.FindAsync("lonely"))!;
+        stage.Commit(Alone(Sick));
+        stage.Engine.Faults.Meanwhile("start", 1, () =>
+        {
+            stage.Engine.RemoveByHand($"lonely.kept-{old.Id[..6]}");
+            Task.Run(() => stage.Engine.UntagImageAsync("house/app:1.0.0", CancellationToken.None)).GetAwaiter().GetResult();
+            stage.Engine.PruneImages();
+            for (var nth = 1; nth <= 50; nth++)
+            {
+                stage.Engine.Faults.FailAt("pull", nth, HostFailure.RegistryFailed);
+            }
+        });
+
+        var report = await stage.ApplyAsync();
+
+        Assert.True(report.Result == ApplyResult.RolledBack, report.Summary);
+        var again = (await stage.FindAsync("lonely"))!;
+        Assert.Equal((ContainerStatus.Running, old.ImageId), (again.Status, again.ImageId));
+        Assert.NotEqual(old.Id, again.Id);
+    }
+
     [Theory]
     [MemberData(nameof(NewOneGone))]
     public async Task New_and_old_both_removed_the_old_one_is_made_again(string when)
