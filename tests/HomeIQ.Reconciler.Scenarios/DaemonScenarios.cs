@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
 
@@ -60,6 +63,7 @@ public sealed class DaemonScenarios : IAsyncDisposable
         house.Furnish();
         Start("3600");
         await UntilAsync(status => Is(status, "sync", "Synced"));
+        await ExpectTheSameOverTheSocketAsync(HttpStatusCode.OK);
 
         house.Upgrade("web", "1.1.0");
         var commit = house.Commit("web 1.1.0");
@@ -71,8 +75,14 @@ public sealed class DaemonScenarios : IAsyncDisposable
         var back = await house.HomeiqAsync("rollback");
         Assert.True(back.Code == 0, back.ToString());
         Assert.Equal("Held", (await house.StatusAsync()).GetProperty("sync").GetString());
+        await ExpectTheSameOverTheSocketAsync(HttpStatusCode.ServiceUnavailable);
         Assert.Equal(0, (await house.HomeiqAsync("retry")).Code);
         Assert.Equal("Synced", (await house.StatusAsync()).GetProperty("sync").GetString());
+
+        Assert.Equal(0, (await house.HomeiqAsync("suspend", "--for", "1h", "--reason", "the roof is open")).Code);
+        house.Docker("rm", "-f", house.Container("web"));
+        await UntilAsync(status => status.GetProperty("drift").GetArrayLength() > 0);
+        await ExpectTheSameOverTheSocketAsync(HttpStatusCode.ServiceUnavailable);
         Assert.False(daemon!.HasExited);
     }
 
@@ -127,6 +137,64 @@ public sealed class DaemonScenarios : IAsyncDisposable
 
         await UntilAsync(status => Is(status, "sync", "Held") && Is(status, "health", "Healthy"));
         Assert.Equal(ids, await house.IdsAsync());
+    }
+
+    [Fact]
+    public async Task A_commit_whose_log_fills_with_errors_as_the_one_before_it_did_not_goes_back()
+    {
+        house.Furnish();
+        Start();
+        await UntilAsync(status => Is(status, "sync", "Synced"));
+        var ids = await house.IdsAsync();
+
+        house.Edit("reconciler.yaml", "soak: none", "soak: 30s").Edit("compose.yaml", "GREETING: hello", "GREETING: hello, LOG_ERRORS: \"100\"").Commit("An api that answers and complains");
+        var held = await UntilAsync(status => Is(status, "sync", "Held") && Is(status, "health", "Healthy"));
+
+        Assert.Contains(" log lines are errors (", held.GetProperty("held")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(ids, await house.IdsAsync());
+    }
+
+    /// <summary>The daemon's socket says what the verb prints, and whether that is ready; the daemon's newest look may be a moment older.</summary>
+    private async Task ExpectTheSameOverTheSocketAsync(HttpStatusCode ready)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, token) =>
+            {
+                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await connection.ConnectAsync(new UnixDomainSocketEndPoint(Web.Daemon.SocketOf(house.State)), token);
+                return new NetworkStream(connection, ownsSocket: true);
+            },
+        });
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var printed = Timeless((await house.HomeiqAsync("status", "-o", "json")).Out);
+            using var answer = await http.GetAsync(new Uri("http://daemon/ready"), TestContext.Current.CancellationToken);
+            var (told, asked) = (Timeless(await http.GetStringAsync(new Uri("http://daemon/api/v1/status"), TestContext.Current.CancellationToken)), Timeless(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+            if (JsonNode.DeepEquals(printed, told) && JsonNode.DeepEquals(told, asked) && answer.StatusCode == ready)
+            {
+                return;
+            }
+
+            if (watch.Elapsed > TimeSpan.FromSeconds(30))
+            {
+                Assert.Equal(printed.ToJsonString(), told.ToJsonString());
+                Assert.Equal((ready, printed.ToJsonString()), (answer.StatusCode, asked.ToJsonString()));
+            }
+        }
+
+        // A verb that has not watched cannot know since when a condition holds.
+        static JsonNode Timeless(string json)
+        {
+            var status = JsonNode.Parse(json)!;
+            foreach (var condition in status["conditions"]!.AsArray())
+            {
+                condition!.AsObject().Remove("lastTransitionTime");
+            }
+
+            return status;
+        }
     }
 
     private static bool Is(JsonElement status, string property, string value) => status.TryGetProperty(property, out var found) && found.GetString() == value;
