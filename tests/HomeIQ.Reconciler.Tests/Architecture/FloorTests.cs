@@ -6,14 +6,14 @@ namespace HomeIQ.Reconciler.Architecture;
 public sealed partial class FloorTests
 {
     /// <summary>From top to bottom: a folder may use those below it.</summary>
-    private static readonly string[][] CoreFolders = [["Reporting", "Journaling", "Proposing"], ["Planning"], ["Changes"], ["Desired", "Observed"]];
+    private static readonly string[][] CoreFolders = [["Reporting", "Journaling", "Proposing"], ["Planning"], ["Changes"], ["Desired", "Observed", "Backups"]];
 
     public static TheoryData<string, string> ForeignLibraries => new()
     {
         { "YamlDotNet", "HomeIQ.Reconciler.Agent/Yaml/" },
         { "Docker.DotNet", "HomeIQ.Reconciler.Agent/Docker/" },
         { "LibGit2Sharp", "HomeIQ.Reconciler.Agent/Git/" },
-        { "Microsoft.Data.Sqlite", "HomeIQ.Reconciler.Agent/Journaling/SqliteJournal.cs" },
+        { "Microsoft.Data.Sqlite", "HomeIQ.Reconciler.Agent/Journaling/JournalFile.cs" },
         { "System.CommandLine", "HomeIQ.Reconciler/" },
         { "Serilog", "HomeIQ.Reconciler/Cli/Log.cs" },
         { "Microsoft.Extensions.Configuration", "HomeIQ.Reconciler/Cli/AgentOptions.cs" },
