@@ -63,7 +63,7 @@ internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
     /// <summary>On a thread of its own: whoever looks at this process sees that it works.</summary>
     private static Task RunAsync(string[] command, CancellationToken cancellationToken) => Task.Run(() =>
     {
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["LC_ALL"] = "C";
         using var process = Process.Start(start) ?? throw new IOException($"{command[0]} could not be started");
         process.StandardInput.Close();

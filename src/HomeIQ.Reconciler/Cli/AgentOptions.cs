@@ -103,19 +103,19 @@ internal sealed class AgentOptions
 
     private static ForgeSettings Told(string kind, string repository, string? api, string? project, HostSettings host, string instance)
     {
-        var known = kind.ToLowerInvariant() switch
+        var spoken = kind.ToLowerInvariant() switch
         {
             "github" => ForgeKind.GitHub,
             "gitea" or "forgejo" => ForgeKind.Gitea,
             "gitlab" => ForgeKind.GitLab,
             _ => throw new UsageException($"--forge {kind} is none that homeiq knows", "write github, gitea or gitlab; leave it out to tell nobody"),
         };
-        var guess = ForgeSettings.Guess(known, repository);
+        var guess = ForgeSettings.Guess(spoken, repository);
         var address = (api ?? guess?.Api ?? throw new UsageException($"where is the interface of the forge? {(repository.Length == 0 ? "no repository is named" : "the repository's address does not tell")}", "give --forge-api URL")).TrimEnd('/');
         return !Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
             ? throw new UsageException($"--forge-api {address} is no http(s) address", "write it like https://git.example/api/v1")
             : new(
-                known, address,
+                spoken, address,
                 project ?? guess?.Project ?? throw new UsageException("what is the repository called at the forge? its address does not tell", "give --forge-project OWNER/NAME"),
                 host.One("forge_token") ?? host.One("git_token") ?? throw new UsageException($"--forge {kind} needs a token, and there is none", "set HOMEIQ_FORGE_TOKEN, or forge_token in the settings file"),
                 instance);

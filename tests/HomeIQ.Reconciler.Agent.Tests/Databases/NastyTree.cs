@@ -54,7 +54,7 @@ internal static class NastyTree
 
     public static void Make(string root)
     {
-        using var python = Process.Start(new ProcessStartInfo("python3", ["-c", Maker, root]) { RedirectStandardError = true })!;
+        using var python = Process.Start(new ProcessStartInfo("python3", ["-c", Maker, root]) { UseShellExecute = false, RedirectStandardError = true })!;
         var error = python.StandardError.ReadToEnd();
         python.WaitForExit();
         Assert.True(python.ExitCode == 0, error);
@@ -62,7 +62,7 @@ internal static class NastyTree
 
     public static void Shell(string folder, string script)
     {
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-ec", script]) { WorkingDirectory = folder, RedirectStandardError = true })!;
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-ec", script]) { UseShellExecute = false, WorkingDirectory = folder, RedirectStandardError = true })!;
         var error = shell.StandardError.ReadToEnd();
         shell.WaitForExit();
         Assert.True(shell.ExitCode == 0, error);

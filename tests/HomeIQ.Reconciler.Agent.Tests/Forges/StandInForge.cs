@@ -40,12 +40,12 @@ internal sealed class StandInForge : IDisposable
     {
         for (var port = Random.Shared.Next(20_000, 30_000); ; port++)
         {
-            var listener = new HttpListener();
-            listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+            var made = new HttpListener();
+            made.Prefixes.Add($"http://127.0.0.1:{port}/");
             try
             {
-                listener.Start();
-                return (listener, $"http://127.0.0.1:{port}");
+                made.Start();
+                return (made, $"http://127.0.0.1:{port}");
             }
             catch (HttpListenerException)
             {
