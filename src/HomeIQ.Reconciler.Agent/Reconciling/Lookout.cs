@@ -165,7 +165,8 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     /// <summary>A forced push is followed, and told: what the host runs may not be part of the branch's history any more.</summary>
     private Plan WithHistory(Plan plan, Fetched fetched, EffectiveState? effective)
     {
-        var left = effective is not null && source.Kept(GitSource.Effective) == effective.Revision && !source.IsAncestor(effective.Revision, fetched.Head.Id);
+        // The newest head that anybody fetched: what a verb has just applied is newer than what the loop saw last.
+        var left = effective is not null && source.Kept(GitSource.Effective) == effective.Revision && !source.IsAncestor(effective.Revision, Head().Id);
         return fetched.HistoryRewritten || left
             ? plan with
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using HomeIQ.Reconciler.Cli;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Reconciling;
 using HomeIQ.Reconciler.Reporting;
@@ -18,9 +19,9 @@ internal static class Endpoints
             ? Results.Json(health, DaemonJson.Default.DaemonHealth, statusCode: 503)
             : Results.Json(health, DaemonJson.Default.DaemonHealth));
         app.MapGet("/ready", () => loop.Latest?.Status is { } status
-            ? Results.Json(status, DaemonJson.Default.HostStatus, statusCode: status.Conditions is [{ Type: "Ready", Status: "True" }, ..] ? 200 : 503)
+            ? Results.Json(status, StatusJson.Default.HostStatus, statusCode: status.Conditions is [{ Type: "Ready", Status: "True" }, ..] ? 200 : 503)
             : Results.StatusCode(503));
-        app.MapGet("/api/v1/status", () => loop.Latest?.Status is { } status ? Results.Json(status, DaemonJson.Default.HostStatus) : Results.StatusCode(503));
+        app.MapGet("/api/v1/status", () => loop.Latest?.Status is { } status ? Results.Json(status, StatusJson.Default.HostStatus) : Results.StatusCode(503));
 
         app.MapGet("/api/v1/events", (RequestDelegate)(http => FollowAsync(http, loop, events, time, app.Lifetime.ApplicationStopping)));
 

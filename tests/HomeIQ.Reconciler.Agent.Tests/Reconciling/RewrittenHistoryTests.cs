@@ -60,6 +60,21 @@ public sealed class RewrittenHistoryTests : IDisposable
         Assert.Equal("", stage.Engine.Transcript.Take());
     }
 
+    [Fact]
+    public async Task What_a_verb_applied_before_the_daemon_fetched_it_is_no_rewritten_history()
+    {
+        await RunAsync(Stacks.Three());
+        var process = stage.Begin();
+        await using var loop = process.Loop(new LoopSettings { FetchInterval = TimeSpan.FromDays(1), Draw = () => 0.5 });
+        await loop.PassAsync(pass => pass.Status is { Sync: Reporting.Sync.Synced });
+
+        var newer = stage.Commit(Stacks.Three(api: "1.1.0"));
+        Assert.Equal(ApplyResult.Applied, (await loop.Loop.AskAsync("apply", (reconciliation, token) => reconciliation.ApplyAsync(null, null, refresh: false, watches: false, token))).Result);
+
+        var after = await loop.PassAsync(pass => pass.Status?.Effective == newer);
+        Assert.Empty(after.Status!.Warnings);
+    }
+
     private async Task RunAsync(params string[] commits)
     {
         foreach (var compose in commits)
