@@ -60,9 +60,9 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
         {
             throw Translate(step.Step, refused);
         }
-        catch (IOException broken)
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
-            throw new StepFailedException(FailureClass.Environmental, broken.Message, "check the disk of the state directory", broken);
+            throw new StepFailedException(FailureClass.Environmental, broken.Message, step.Step is BackUp or RestoreData or ReleaseCopies ? "check the disk of the volume" : "check the disk of the state directory", broken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

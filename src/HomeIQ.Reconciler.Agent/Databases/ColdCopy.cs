@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using HomeIQ.Reconciler.Backups;
 
@@ -12,8 +13,17 @@ internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
     public static async Task<ColdCopy> MakeAsync(string source, string target, CancellationToken cancellationToken)
     {
         await RemoveAsync(target, cancellationToken);
-        await RunAsync(["cp", "-a", "--sparse=auto", "--reflink=auto", "-T", "--", source, target], cancellationToken);
-        return await Task.Run(() => Proven(source, target, cancellationToken), cancellationToken);
+        try
+        {
+            await RunAsync(["cp", "-a", "--sparse=auto", "--reflink=auto", "-T", "--", source, target], cancellationToken);
+            return await Task.Run(() => Proven(source, target, cancellationToken), cancellationToken);
+        }
+        catch (Exception)
+        {
+            // Half a copy may fill the disk on which the data lies.
+            await RemoveAsync(target, CancellationToken.None);
+            throw;
+        }
     }
 
     private static ColdCopy Proven(string source, string target, CancellationToken cancellationToken)
@@ -60,12 +70,24 @@ internal sealed record ColdCopy(string Path, ulong Inode, TreeManifest Manifest)
     /// <summary>Removes a copy, whatever names are in it.</summary>
     public static Task RemoveAsync(string path, CancellationToken cancellationToken) => RunAsync(["rm", "-rf", "--one-file-system", "--", path], cancellationToken);
 
+    private static Process Started(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception missing)
+        {
+            throw new IOException($"{start.FileName} could not be started: {missing.Message}", missing);
+        }
+    }
+
     /// <summary>On a thread of its own: whoever looks at this process sees that it works.</summary>
     private static Task RunAsync(string[] command, CancellationToken cancellationToken) => Task.Run(() =>
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["LC_ALL"] = "C";
-        using var process = Process.Start(start) ?? throw new IOException($"{command[0]} could not be started");
+        using var process = Started(start);
         process.StandardInput.Close();
         using var unwanted = cancellationToken.Register(process.Kill);
         var words = process.StandardError.ReadToEnd().Trim();

@@ -13,7 +13,8 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
     {
         foreach (var database in inventory.Situation.Desired.Policy.Databases)
         {
-            if (VolumeOf(database) is not { } volume || !inventory.Volumes.ContainsKey(volume))
+            // Of several databases on one volume one brings it along.
+            if (VolumeOf(database) is not { } volume || !IsCopied(database, volume) || moves.Exists(move => move.Volume == volume))
             {
                 continue;
             }
@@ -109,6 +110,25 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
 
         remarks.Refuse("data-unresolved", database.Name, $"{database.Service} has no volume at {database.Mount}", $"volumes are at {string.Join(", ", service.Spec.Mounts.Where(known => known.Kind == MountKind.Volume).Select(known => known.Target))}");
         return null;
+    }
+
+    /// <summary>Whether a volume is there and can be copied: what lies elsewhere is not in the engine's folder while nobody mounts it, so that a copy of it would be an empty one.</summary>
+    private bool IsCopied(DesiredDatabase database, string name)
+    {
+        if (!inventory.Volumes.TryGetValue(name, out var volume))
+        {
+            return false;
+        }
+
+        if (volume.Settings is { Driver: "local", DriverOptions.Count: 0 })
+        {
+            return true;
+        }
+
+        remarks.Refuse(
+            "data-elsewhere", database.Name, $"the volume {name} does not lie in the engine's own folder (driver {volume.Settings.Driver}{(volume.Settings.DriverOptions.Count > 0 ? ", with options" : "")}): it cannot be copied from there",
+            "take the database out of reconciler.yaml, and back it up where it lies");
+        return false;
     }
 
     private static MountSpec? At(DesiredService service, string target) => service.Spec.Mounts.FirstOrDefault(mount => mount.Target == target);

@@ -1,0 +1,91 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Observed;
+using static HomeIQ.Reconciler.Planning.Table;
+
+namespace HomeIQ.Reconciler.Planning;
+
+/// <summary>Data that is named comes along with whoever is replaced on it.</summary>
+public class DataMoveTests
+{
+    [Fact]
+    public void A_volume_is_copied_between_the_stops_and_the_starts_of_all_who_mount_it()
+    {
+        var plan = With(Database("a"), Writing("a"), Writing("reader"), Service("other")).CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.True(plan.Waits("copy data", "stop homeiq-a"));
+        Assert.True(plan.Waits("copy data", "stop homeiq-reader"));
+        Assert.True(plan.Waits("start homeiq-a", "copy data"));
+        Assert.True(plan.Waits("start homeiq-reader", "copy data"));
+        Assert.Equal("its volume data is copied", plan.Cause("stop homeiq-reader"));
+        Assert.False(plan.Has("stop homeiq-other"));
+        Assert.True(plan.Steps.Single(step => step.Step is ReleaseCopies).IsCleanUp);
+    }
+
+    [Fact]
+    public void Who_stays_the_same_is_disarmed_before_the_copy_and_armed_after_it()
+    {
+        var plan = With(Database("a"), Writing("a"), Writing("reader")).CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.True(plan.Waits("copy data", "policy no homeiq-reader"));
+        Assert.True(plan.Waits("policy unless-stopped homeiq-reader", "copy data"));
+        Assert.True(plan.Waits("start homeiq-reader", "policy unless-stopped homeiq-reader"));
+        Assert.True(plan.Waits("copy data", "aside homeiq-a"));
+    }
+
+    [Fact]
+    public void Nothing_is_copied_where_nothing_on_it_changes()
+    {
+        var installed = With(Database("a"), Writing("a"), Service("other"));
+
+        Assert.False(installed.CommitImage("other", "homeiq/other:2.0.0").Plan.Has("copy data"));
+        Assert.False(installed.Stopped("a").Plan.Has("copy data"));
+        Assert.False(installed.ContainerGone("a").Plan.Has("copy data"));
+    }
+
+    [Fact]
+    public void A_service_that_comes_to_data_that_is_there_has_it_copied_first()
+    {
+        var plan = With(Database("b"), Writing("a")).CommitWithout("a").Commit(Writing("b")).Plan;
+
+        Assert.True(plan.Waits("start homeiq-b", "copy data"));
+        Assert.True(plan.Waits("copy data", "stop homeiq-a"));
+    }
+
+    [Fact]
+    public void Two_databases_on_one_volume_are_one_copy()
+    {
+        var plan = With([new("one", DatabaseKind.Volume, "a", "/data"), new("two", DatabaseKind.Volume, "reader", "/data")], Writing("a"), Writing("reader")).CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.Single(plan.Steps, step => step.Step is BackUp);
+    }
+
+    [Fact]
+    public void A_volume_that_lies_elsewhere_is_refused_since_its_copy_would_be_empty()
+    {
+        var plan = With(Database("a"), Writing("a"))
+            .Observe(observed => observed with { Volumes = [.. observed.Volumes.Select(volume => volume with { Settings = volume.Settings with { DriverOptions = new([new("type", "nfs")]) } })] })
+            .CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.Contains("data-elsewhere rows", plan.Refusals.Codes());
+    }
+
+    [Fact]
+    public void A_mount_point_without_a_volume_is_refused() =>
+        Assert.Contains("data-unresolved rows", With([new("rows", DatabaseKind.Volume, "a", "/elsewhere")], Writing("a")).CommitImage("a", "homeiq/a:2.0.0").Plan.Refusals.Codes());
+
+    [Fact]
+    public void Somebody_elses_container_that_runs_on_it_refuses_the_plan()
+    {
+        var installed = With(Database("a"), Writing("a"));
+        var stranger = installed.Observed.Containers[0] with { Id = "stranger", Name = "stranger", Owner = null };
+
+        Assert.Contains("data-shared rows", installed.Add(stranger).CommitImage("a", "homeiq/a:2.0.0").Plan.Refusals.Codes());
+        Assert.Empty(installed.Add(stranger with { Status = ContainerStatus.Exited }).CommitImage("a", "homeiq/a:2.0.0").Plan.Refusals);
+    }
+
+    private static ValueList<DesiredDatabase> Database(string service) => [new("rows", DatabaseKind.Volume, service, "/data")];
+
+    private static Table With(ValueList<DesiredDatabase> databases, params DesiredService[] services) => Installed(services).Policy(policy => policy with { Databases = databases });
+
+    private static DesiredService Writing(string name) => Service(name) is var service ? service with { Spec = service.Spec with { Mounts = [new(MountKind.Volume, "data", "/data")] } } : null!;
+}
