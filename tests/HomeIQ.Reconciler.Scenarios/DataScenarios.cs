@@ -41,11 +41,12 @@ public sealed class DataScenarios
         var replaced = Assert.Single(Directory.GetDirectories(folder, "*.replaced"));
         Assert.Contains("bad-never-healthy", await File.ReadAllTextAsync(Path.Combine(replaced, "versions"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
-        // The next good one lets go of all but its own copy.
+        // The next good one lets go of all copies but its own, and of nothing that was replaced.
         Furnish(house, "1.2.0").Commit("Better");
         await house.ApplyAsync();
         Assert.Equal("1.0.0 1.1.0 1.1.0 1.2.0", Versions(house));
-        Assert.Single(Directory.GetDirectories(folder, "homeiq-*"));
+        Assert.Single(Directory.GetDirectories(folder, "homeiq-*"), copy => copy != replaced);
+        Assert.True(Directory.Exists(replaced));
     }
 
     [Fact]

@@ -9,14 +9,12 @@ namespace HomeIQ.Reconciler.Applying;
 /// <summary>Copies volumes, puts copies back, and lets go of old ones. The copy lies beside the volume's own folder, so that putting it back is a rename.</summary>
 internal sealed class DataSteps(RunContext context)
 {
-    private const string CopyPrefix = "homeiq-";
-    private const string ReplacedSuffix = ".replaced";
-
-    public async Task<Receipt> BackUpAsync(BackUp step, CancellationToken cancellationToken)
+    /// <remarks>Never cut into: a newer commit waits until it is proven.</remarks>
+    public async Task<Receipt> BackUpAsync(BackUp step)
     {
         var live = await LiveAsync(step.Volume);
         await RequireQuietAsync(step.Volume);
-        var copy = await ColdCopy.MakeAsync(live, Path.Combine(Path.GetDirectoryName(live)!, CopyPrefix + context.Run), cancellationToken);
+        var copy = await ColdCopy.MakeAsync(live, Path.Combine(Path.GetDirectoryName(live)!, DataNames.Copy + context.Run), CancellationToken.None);
         // Who started in the middle of it made it worthless.
         await RequireQuietAsync(step.Volume);
         Directory.CreateDirectory(Path.GetDirectoryName(ManifestFile(context.Run, step.Database))!, DurableFile.PrivateFolder);
@@ -28,23 +26,37 @@ internal sealed class DataSteps(RunContext context)
     {
         var live = await LiveAsync(step.Volume);
         await RequireQuietAsync(step.Volume);
-        var file = ManifestFile(step.Run, step.Database);
-        var manifest = (File.Exists(file) ? JsonDefaults.Read(await File.ReadAllBytesAsync(file, cancellationToken), CoreJson.Default.TreeManifest) : null)
-            ?? throw new StepFailedException(FailureClass.Environmental, $"the manifest {file} is gone: nobody can tell whether {step.Copy} is the copy that was made", "nothing was replaced; compare by hand, then move it into place");
-        await Task.Run(() => new ColdCopy(step.Copy, step.Inode, manifest).PutBack(live, step.Copy + ReplacedSuffix, cancellationToken), cancellationToken);
+        var manifest = await ManifestAsync(ManifestFile(step.Run, step.Database), step.Copy, cancellationToken);
+        await Task.Run(() => new ColdCopy(step.Copy, step.Inode, manifest).PutBack(live, step.Copy + DataNames.Replaced, cancellationToken), cancellationToken);
         return new Performed();
     }
 
     public async Task<Receipt> ReleaseAsync(ReleaseCopies step, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(await LiveAsync(step.Volume))!;
-        var old = Directory.EnumerateDirectories(folder, CopyPrefix + "*").Where(copy => Path.GetFileName(copy) != CopyPrefix + context.Run).ToList();
+        // What a way back replaced is nobody's to throw away but a person's.
+        var old = Directory.EnumerateDirectories(folder, DataNames.Copy + "*")
+            .Where(copy => Path.GetFileName(copy) != DataNames.Copy + context.Run && !copy.EndsWith(DataNames.Replaced, StringComparison.Ordinal)).ToList();
         foreach (var copy in old)
         {
             await ColdCopy.RemoveAsync(copy, cancellationToken);
         }
 
         return new CopiesReleased(old.Count);
+    }
+
+    private static async Task<TreeManifest> ManifestAsync(string file, string copy, CancellationToken cancellationToken)
+    {
+        const string hint = "nothing was replaced; compare by hand, then move it into place";
+        try
+        {
+            return (File.Exists(file) ? JsonDefaults.Read(await File.ReadAllBytesAsync(file, cancellationToken), CoreJson.Default.TreeManifest) : null)
+                ?? throw new StepFailedException(FailureClass.Environmental, $"the manifest {file} is gone: nobody can tell whether {copy} is the copy that was made", hint);
+        }
+        catch (JsonException damaged)
+        {
+            throw new StepFailedException(FailureClass.Environmental, $"the manifest {file} is damaged: nobody can tell whether {copy} is the copy that was made", hint, damaged);
+        }
     }
 
     private string ManifestFile(string run, string database) => Path.Combine(context.State.BackupFolder, run, $"{database}.json");

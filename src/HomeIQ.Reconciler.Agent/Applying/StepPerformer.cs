@@ -35,7 +35,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 CreateContainer create => await containers.CreateAsync(create),
                 TakeBaseline take => await baseline.TakeAsync(take, cancellationToken),
                 StopContainer stop => await containers.StopAsync(stop, isRollback),
-                BackUp backup => await data.BackUpAsync(backup, cancellationToken),
+                BackUp backup => await data.BackUpAsync(backup),
                 RestoreData restore => await data.RestoreAsync(restore, cancellationToken),
                 ReleaseCopies release => await data.ReleaseAsync(release, cancellationToken),
                 SetRestartPolicy set => await containers.SetRestartPolicyAsync(set, isRollback),

@@ -51,5 +51,8 @@ public sealed record AgentSettings
     /// <summary>The engine runs on this machine: its ports are ours, and published ports are reached on loopback.</summary>
     public bool EngineIsLocal => Docker.StartsWith("unix:", StringComparison.Ordinal);
 
+    /// <summary>The engine's own folders are this machine's, so that volumes can be copied.</summary>
+    public bool VolumesAreLocal { get => field || EngineIsLocal; init; }
+
     public string ProbeHost => EngineIsLocal ? "127.0.0.1" : new Uri(Docker).Host;
 }

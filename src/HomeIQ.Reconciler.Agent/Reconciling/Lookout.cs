@@ -19,6 +19,7 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
     private const int RecentRuns = 20;
 
     private readonly Observer observer = new(host, new(state.ContentFolder), time);
+    private readonly DataGuard guard = new(journal, settings.VolumesAreLocal);
     private readonly PastStates past = new(sealedStore, journal);
     private readonly ValueList<byte> key = state.Key();
 
@@ -117,7 +118,10 @@ public sealed class Lookout(AgentSettings settings, IContainerHost host, GitSour
 
     /// <summary>Only what is promoted lets go of anything, so that passes with nothing to do need not look at what there is.</summary>
     /// <param name="isRepair">While a run is watched nothing goes on account of it: it may yet turn out bad.</param>
-    private async Task<Plan> DecideAsync(Situation situation, CancellationToken cancellationToken, bool isRepair = false)
+    private async Task<Plan> DecideAsync(Situation situation, CancellationToken cancellationToken, bool isRepair = false) =>
+        guard.Judge(await WithGenerationsAsync(situation, isRepair, cancellationToken), situation.Observed);
+
+    private async Task<Plan> WithGenerationsAsync(Situation situation, bool isRepair, CancellationToken cancellationToken)
     {
         var plan = Planner.PlanFor(situation);
         if (!plan.Steps.Any(step => step.Step is Promote) || (isRepair && journal.Pointers().Soaking is not null))

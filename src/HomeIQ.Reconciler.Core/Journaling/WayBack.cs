@@ -56,7 +56,7 @@ internal sealed class WayBack
         {
             // What is undone waits for what was built on it, and for what of the same service came later.
             node.After.AddRange(order.WaitsOf(node.Forward));
-            if (undone.TakeWhile(other => other != node).LastOrDefault(other => other.Step.Subject == node.Step.Subject) is { } later)
+            if (undone.TakeWhile(other => other != node).LastOrDefault(other => Of(other.Step) == Of(node.Step)) is { } later)
             {
                 node.After.Add(later);
             }
@@ -65,6 +65,13 @@ internal sealed class WayBack
         var nodes = undone.Concat(new WakeOrder(before, begun, wakes, undone, order).Nodes()).ToList();
         return Numbered(nodes);
     }
+
+    /// <summary>What steps work on one after the other: a service's container, a volume whatever its database is called.</summary>
+    private static string Of(Step step) => step is RestoreData restore ? $"volume {restore.Volume}" : step.Subject;
+
+    /// <summary>An intent is enough: nobody knows whether it ran.</summary>
+    private bool StartedSince(BegunStep copy) =>
+        begun.SkipWhile(step => step != copy).Any(step => step.Planned.Step is StartContainer or RestartContainer or UnpauseContainer);
 
     private static BegunStep Moved(BegunStep step, int offset) => offset == 0 ? step : step with
     {
@@ -104,8 +111,8 @@ internal sealed class WayBack
                 return LetGoOf(traces, service, begun.Receipt is null ? rename.Container.Name : rename.To, rename.To);
             case CreateContainer create when !skipped && !traces.Renamed(service):
                 return LetGoOf(traces, service, create.TemporaryName, create.TemporaryName);
-            // Without a receipt nothing was started on the data yet: it is what it was.
-            case BackUp backup when begun.Receipt is BackedUp copied:
+            // Without a receipt, or with nothing started since, the data is what it was.
+            case BackUp backup when begun.Receipt is BackedUp copied && StartedSince(begun):
                 return (new RestoreData(backup.Database, backup.Volume, copied.Copy, copied.Inode, copied.Run), $"the data of {PlanText.Revision(before.Revision)}");
             case SetRestartPolicy { Was: { } was } set when !skipped:
                 return (new SetRestartPolicy(service, set.Container, was, set.Restart), "as this run found it");

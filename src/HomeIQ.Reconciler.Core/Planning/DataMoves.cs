@@ -14,14 +14,14 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         foreach (var database in inventory.Situation.Desired.Policy.Databases)
         {
             // Of several databases on one volume one brings it along.
-            if (VolumeOf(database) is not { } volume || !IsCopied(database, volume) || moves.Exists(move => move.Volume == volume))
+            if (VolumeOf(database, works) is not { } volume || !inventory.Volumes.ContainsKey(volume) || moves.Exists(move => move.Volume == volume))
             {
                 continue;
             }
 
             var users = works.Values.Where(work => work.Container is { } container && Mounts(container, volume)).ToList();
             var starters = works.Values.Where(work => work.Desired?.Spec.Mounts.Any(mount => mount.Kind == MountKind.Volume && mount.Source == volume) is true).ToList();
-            if (users.Union(starters).Any(work => work is { IsChanged: true, Move: Move.Create or Move.Replace or Move.Remove }))
+            if (users.Union(starters).Any(work => work is { IsChanged: true, Move: Move.Create or Move.Replace or Move.Remove }) && CanBeCopied(database, volume))
             {
                 Add(database, volume, users, starters);
             }
@@ -68,9 +68,12 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         return Set(RestartPolicy.No, container.Restart).After(user.Stop);
     }
 
+    /// <summary>A person goes back to an earlier state: copies of that time may be wanted yet.</summary>
+    private bool GoesBack => inventory.Situation.GoesBackTo is not null;
+
     public void CleanUp(PlanDraft draft, DraftStep? promote)
     {
-        foreach (var move in moves)
+        foreach (var move in GoesBack ? [] : moves)
         {
             draft.Add(new ReleaseCopies(move.Database.Name, move.Volume), "the newest proven copy is kept", Section.CleanUp, 2).After(promote);
         }
@@ -90,12 +93,17 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
             user.Raise(Move.Bounce, $"its volume {volume} is copied");
         }
 
+        if (GoesBack)
+        {
+            remarks.Warn("data-stays", database.Name, "only containers go back by this: the data stays as the newer version left it, and a copy of it is made first", "the way back of a run that failed brings its data back by itself");
+        }
+
         users.ForEach(user => user.StopIsAwaited = true);
         moves.Add(new(database, volume, string.Join(", ", causes), users, starters));
     }
 
     /// <summary>The volume at the database's mount point; null, and a problem, when there is none: it is never skipped silently.</summary>
-    private string? VolumeOf(DesiredDatabase database)
+    private string? VolumeOf(DesiredDatabase database, IReadOnlyDictionary<string, ServiceWork> works)
     {
         if (!inventory.Desired.TryGetValue(database.Service, out var service))
         {
@@ -108,18 +116,19 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
             return mount.Source;
         }
 
+        if (!works.GetValueOrDefault(database.Service)?.IsChanged ?? true)
+        {
+            return null;
+        }
+
         remarks.Refuse("data-unresolved", database.Name, $"{database.Service} has no volume at {database.Mount}", $"volumes are at {string.Join(", ", service.Spec.Mounts.Where(known => known.Kind == MountKind.Volume).Select(known => known.Target))}");
         return null;
     }
 
-    /// <summary>Whether a volume is there and can be copied: what lies elsewhere is not in the engine's folder while nobody mounts it, so that a copy of it would be an empty one.</summary>
-    private bool IsCopied(DesiredDatabase database, string name)
+    /// <summary>What lies elsewhere is not in the engine's folder while nobody mounts it, so that a copy of it would be an empty one.</summary>
+    private bool CanBeCopied(DesiredDatabase database, string name)
     {
-        if (!inventory.Volumes.TryGetValue(name, out var volume))
-        {
-            return false;
-        }
-
+        var volume = inventory.Volumes[name];
         if (volume.Settings is { Driver: "local", DriverOptions.Count: 0 })
         {
             return true;

@@ -22,7 +22,8 @@ public sealed record CommitStatus(string Revision, CommitState State, string Des
     /// <summary>What there is to say of the branch's newest commit; null when none was seen.</summary>
     public static CommitStatus? Of(HostStatus status) => status.Revision is not { } revision ? null : status switch
     {
-        { SourceProblem: { } problem } => new(revision, CommitState.Error, Short($"does not load: {problem}")),
+        // A source that does not answer leaves the plan of the last head that it gave.
+        { SourceProblem: { } problem, Sync: Sync.Unknown } => new(revision, CommitState.Error, Short(PlaceOf(problem))),
         { Stalled: { } stalled } => new(revision, CommitState.Error, Short($"nothing is changed any more: {stalled}")),
         { Held: [var hold, ..] } => new(revision, CommitState.Failure, Short($"held: {hold.Service} failed: {hold.Reason}")),
         { Sync: Sync.Held } => new(revision, CommitState.Failure, Short($"held: {First(status.Holds)}")),
@@ -36,6 +37,10 @@ public sealed record CommitStatus(string Revision, CommitState State, string Des
         { Sync: Sync.Synced } => new(revision, CommitState.Success, "nothing to do for it"),
         _ => new(revision, CommitState.Pending, "not on the host yet"),
     };
+
+    /// <summary>Where, and not what: a message may quote a value that is not in Git.</summary>
+    private static string PlaceOf(string problem) =>
+        problem.IndexOf(": error: ", StringComparison.Ordinal) is > 0 and var end ? $"does not load: {problem[..end]} (homeiq validate says why)" : "does not load (homeiq validate says why)";
 
     private static string First(ValueList<Remark> remarks) => remarks.Count == 0 ? "" : remarks[0].Message;
 

@@ -28,10 +28,10 @@ public sealed partial class FakeEngine
     public void OccupyPort(int port, bool occupied = true) => Ask(() => occupied ? hostPorts.Add((port, "tcp")) : hostPorts.Remove((port, "tcp")));
 
     /// <summary>Somebody else's container, started.</summary>
-    public string RunForeign(string name, string image, ValueList<PortBinding>? ports = null, string? network = null) => Ask(() =>
+    public string RunForeign(string name, string image, ValueList<PortBinding>? ports = null, string? network = null, ValueList<MountSpec>? mounts = null) => Ask(() =>
     {
         var attachments = network is null ? ValueList<NetworkAttachment>.Empty : [new NetworkAttachment(network) { Aliases = [name] }];
-        var id = Create(name, new ContainerSpec { Image = image, Ports = ports ?? [], Networks = attachments }, FindImage(image)!.Id, ValueMap<string>.Empty);
+        var id = Create(name, new ContainerSpec { Image = image, Ports = ports ?? [], Networks = attachments, Mounts = mounts ?? [] }, FindImage(image)!.Id, ValueMap<string>.Empty);
         Start(Get(id));
         return id;
     });

@@ -55,7 +55,22 @@ public sealed class CommitStatusTests : IDisposable
 
         await loop.PassAsync(_ => Said(broken, "error"));
 
-        Assert.Contains("does not load: desired-state/compose.yaml:4:5: error: ", Of(broken)[^1], StringComparison.Ordinal);
+        Assert.EndsWith("does not load: desired-state/compose.yaml:4:5 (homeiq validate says why)", Of(broken)[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_that_does_not_answer_is_no_fault_of_the_commit()
+    {
+        var commit = stage.Commit(Stacks.Three());
+        using var process = stage.Begin();
+        await using var loop = process.Loop();
+        await loop.PassAsync(_ => Said(commit, "success"));
+
+        stage.MoveSourceAway();
+        await loop.PassAsync(pass => pass.Status is { SourceProblem: not null });
+        await loop.PassAfterAsync(TimeSpan.FromMinutes(5));
+
+        Assert.True(Said(commit, "success"), string.Join('\n', forge.Statuses));
     }
 
     [Fact]

@@ -51,6 +51,9 @@ internal sealed class Stage : IDisposable
     /// <summary>How many generations the next commits want kept.</summary>
     public int Generations { get; set; } = 3;
 
+    /// <summary>The engine's volumes are this machine's folders.</summary>
+    public bool VolumesAreLocal { get; set; } = true;
+
     /// <summary>The forge that the next processes tell; null for none.</summary>
     public Forges.ForgeSettings? Forge { get; set; }
 
@@ -138,6 +141,7 @@ internal sealed class Stage : IDisposable
             StateDirectory = Path.Combine(root, from),
             // Somewhere else, so that this machine's ports do not matter.
             Docker = "tcp://engine:2375",
+            VolumesAreLocal = VolumesAreLocal,
             ProjectName = "house",
             EnvFiles = [EnvFile],
             Forge = Forge,

@@ -1,0 +1,11 @@
+namespace HomeIQ.Reconciler.Databases;
+
+/// <summary>What is called how beside a volume's own folder.</summary>
+internal static class DataNames
+{
+    /// <summary>Before the id of the run that made the copy.</summary>
+    public const string Copy = "homeiq-";
+
+    /// <summary>Behind a copy's name: what it replaced when it was put back.</summary>
+    public const string Replaced = ".replaced";
+}
