@@ -123,26 +123,7 @@ public sealed class PullTests : IAsyncLifetime
         Assert.Equal(HostFailure.TimedOut, exception.Failure);
     }
 
-    [Fact]
-    public async Task A_hundred_failing_pulls_leave_no_open_file_behind()
-    {
-        var registry = await RegistryAsync("registry");
-        await PushedAsync(registry, null);
-        await FailsAsync(HostFailure.NotFound, $"{registry}/homeiq/app:9.9");
-        var before = OpenSockets();
-
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            await FailsAsync(HostFailure.NotFound, $"{registry}/homeiq/app:9.9");
-        }
-
-        // Other tests run in this process as well, hence not exactly none.
-        Assert.InRange(OpenSockets(), 0, before + 30);
-    }
-
-    private static int OpenSockets() => Directory.GetFiles("/proc/self/fd").Length;
-
-    private static async Task Say(HttpListenerContext context, int status, string text)
+    internal static async Task Say(HttpListenerContext context, int status, string text)
     {
         context.Response.StatusCode = status;
         var bytes = Encoding.UTF8.GetBytes(text);
