@@ -1,13 +1,10 @@
-using System.Runtime.InteropServices;
+using HomeIQ.Reconciler.Files;
 
 namespace HomeIQ.Reconciler.Contents;
 
 /// <summary>What the file system knows of a file without reading it; a file with the same stamp was not edited in between.</summary>
-internal readonly partial record struct DiskStamp(ushort Mode, ulong Inode, ulong Size, long ChangedSeconds, uint ChangedNanoseconds, long WrittenSeconds, uint WrittenNanoseconds)
+internal readonly record struct DiskStamp(ushort Mode, ulong Inode, ulong Size, long ChangedSeconds, uint ChangedNanoseconds, long WrittenSeconds, uint WrittenNanoseconds)
 {
-    private const int CurrentFolder = -100;
-    private const int DoNotFollow = 0x100;
-    private const uint BasicFields = 0x7ff;
     private const ushort TypeMask = 0xf000;
 
     public bool IsFile => (Mode & TypeMask) == 0x8000;
@@ -17,36 +14,7 @@ internal readonly partial record struct DiskStamp(ushort Mode, ulong Inode, ulon
     public UnixFileMode Permissions => (UnixFileMode)(Mode & 0xfff);
 
     /// <summary>Null when there is nothing at that path; a symlink is looked at itself.</summary>
-    public static DiskStamp? Of(string path) => Statx(CurrentFolder, path, DoNotFollow, BasicFields, out var status) == 0
-        ? new DiskStamp(status.Mode, status.Inode, status.Size, status.ChangedSeconds, status.ChangedNanoseconds, status.WrittenSeconds, status.WrittenNanoseconds)
+    public static DiskStamp? Of(string path) => Posix.Find(Posix.Bytes(path)) is { } stat
+        ? new DiskStamp(stat.Mode, stat.Inode, stat.Size, stat.ChangedSeconds, stat.ChangedNanoseconds, stat.ModifiedSeconds, stat.ModifiedNanoseconds)
         : null;
-
-    // statx and not stat: its layout is the same on every architecture.
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int folder, string path, int flags, uint mask, out Status status);
-
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Status
-    {
-        [FieldOffset(28)]
-        public ushort Mode;
-
-        [FieldOffset(32)]
-        public ulong Inode;
-
-        [FieldOffset(40)]
-        public ulong Size;
-
-        [FieldOffset(96)]
-        public long ChangedSeconds;
-
-        [FieldOffset(104)]
-        public uint ChangedNanoseconds;
-
-        [FieldOffset(112)]
-        public long WrittenSeconds;
-
-        [FieldOffset(120)]
-        public uint WrittenNanoseconds;
-    }
 }

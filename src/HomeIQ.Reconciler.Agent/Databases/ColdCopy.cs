@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using HomeIQ.Reconciler.Backups;
+using HomeIQ.Reconciler.Files;
 
 namespace HomeIQ.Reconciler.Databases;
 

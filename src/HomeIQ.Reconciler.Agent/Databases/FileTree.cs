@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HomeIQ.Reconciler.Backups;
+using HomeIQ.Reconciler.Files;
 
 namespace HomeIQ.Reconciler.Databases;
 

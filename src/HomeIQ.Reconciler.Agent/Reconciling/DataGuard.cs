@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Databases;
+using HomeIQ.Reconciler.Files;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
 using HomeIQ.Reconciler.Planning;

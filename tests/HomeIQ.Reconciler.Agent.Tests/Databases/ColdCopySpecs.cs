@@ -1,4 +1,5 @@
 using HomeIQ.Reconciler.Backups;
+using HomeIQ.Reconciler.Files;
 
 namespace HomeIQ.Reconciler.Databases;
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
-namespace HomeIQ.Reconciler.Databases;
+namespace HomeIQ.Reconciler.Files;
 
 /// <summary>File names as the bytes that they are, and all that the platform's own classes do not tell of a file: owner, group, attributes, inode.</summary>
 internal static unsafe partial class Posix
@@ -13,6 +13,7 @@ internal static unsafe partial class Posix
     private const int CloseOnExec = 0x80000;
     private const uint BasicFields = 0x7ff;
     private const int NoSuchFile = 2;
+    private const int NoFolder = 20;
     private const int NoData = 61;
     private const int NotSupported = 95;
     private const int Exchange = 2;
@@ -37,7 +38,7 @@ internal static unsafe partial class Posix
         }
 
         var error = Marshal.GetLastPInvokeError();
-        return error == NoSuchFile ? null : throw Failed("look at", path, error);
+        return error is NoSuchFile or NoFolder ? null : throw Failed("look at", path, error);
     }
 
     public static Stat Look(byte[] path) => Find(path) ?? throw Failed("look at", path, NoSuchFile);
@@ -250,6 +251,13 @@ internal static unsafe partial class Posix
 
         [FieldOffset(40)]
         public ulong Size;
+
+        /// <summary>When anything of it was changed, attributes and names included.</summary>
+        [FieldOffset(96)]
+        public long ChangedSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangedNanoseconds;
 
         [FieldOffset(112)]
         public long ModifiedSeconds;
