@@ -259,7 +259,7 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
     private string DataOf(string volume) => Data.TryGetValue(volume, out var data) ? data : "";
 
     private void RequireQuiet(string volume) =>
-        Require(!State.Containers.Any(container => IsUp(container) && container.Mounts.Any(mount => mount.Kind == "volume" && mount.Name == volume)), $"nobody who runs mounts {volume}");
+        Require(!State.Containers.Any(container => IsUp(container) && container.MountsVolume(volume)), $"nobody who runs mounts {volume}");
 
     private void RequireOurs(Ownership? owner, string what) => Require(owner?.Instance == instance, $"{what} is ours");
 

@@ -42,7 +42,21 @@ internal sealed class DataSteps(RunContext context)
             await ColdCopy.RemoveAsync(copy, cancellationToken);
         }
 
+        PruneManifests(step.Database, folder);
         return new CopiesReleased(old.Count);
+    }
+
+    /// <summary>A manifest goes with its copy.</summary>
+    private void PruneManifests(string database, string folder)
+    {
+        foreach (var run in Directory.EnumerateDirectories(context.State.BackupFolder).Where(run => !Directory.Exists(Path.Combine(folder, DataNames.Copy + Path.GetFileName(run)))).ToList())
+        {
+            File.Delete(Path.Combine(run, $"{database}.json"));
+            if (!Directory.EnumerateFileSystemEntries(run).Any())
+            {
+                Directory.Delete(run);
+            }
+        }
     }
 
     private static async Task<TreeManifest> ManifestAsync(string file, string copy, CancellationToken cancellationToken)
@@ -74,7 +88,7 @@ internal sealed class DataSteps(RunContext context)
     /// <summary>Nobody who runs mounts it: a copy of what is written meanwhile is no copy (D4), and nothing is put back under somebody's feet.</summary>
     private async Task RequireQuietAsync(string volume)
     {
-        if ((await context.Host.ListContainersAsync(default)).FirstOrDefault(container => container.IsUp && container.Mounts.Any(mount => mount.Kind == "volume" && mount.Name == volume)) is { } user)
+        if ((await context.Host.ListContainersAsync(default)).FirstOrDefault(container => container.IsUp && container.MountsVolume(volume)) is { } user)
         {
             throw new StepFailedException(FailureClass.Environmental, $"{user.Name} runs and mounts the volume {volume}", "something else on this host started it");
         }

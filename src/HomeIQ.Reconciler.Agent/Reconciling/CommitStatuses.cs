@@ -1,4 +1,7 @@
+using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Forges;
+using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Reporting;
 
 namespace HomeIQ.Reconciler.Reconciling;
@@ -34,21 +37,33 @@ internal sealed class CommitStatuses(Forge? forge, TimeProvider time)
         }
     }
 
-    /// <summary>Tells what is true now, and waits until it is told.</summary>
-    /// <returns>Why it was not taken; null when it was, or when there is nobody to tell.</returns>
-    public async Task<string?> TellAsync(HostStatus status, CancellationToken cancellationToken)
+    /// <summary>Tells how a verb ended, and waits until it is told; the report says when it was not taken.</summary>
+    /// <param name="look">How the host stands now; asked only where somebody is to be told.</param>
+    public async Task<ApplyReport> AfterAsync(ApplyReport report, Func<Task<HostStatus>> look, CancellationToken cancellationToken)
     {
-        if (forge is null || CommitStatus.Of(status) is not { } news)
+        if (forge is null)
         {
-            return null;
+            return report;
         }
 
-        await TellAsync(news, cancellationToken);
-        return Problem;
-    }
+        string? problem;
+        try
+        {
+            if (CommitStatus.Of(await look()) is { } news)
+            {
+                await TellAsync(news, cancellationToken);
+            }
 
-    /// <summary>Whether anybody is to be told.</summary>
-    public bool HasListener => forge is not null;
+            problem = Problem;
+        }
+        catch (Exception unable) when (unable is OperationCanceledException or ContainerHostException or JournalException or IOException)
+        {
+            // How the verb ended counts; the next look tells the forge.
+            problem = $"the forge was not told how it ended: {unable.Message}";
+        }
+
+        return problem is null ? report : report with { Problems = [.. report.Problems, new(new("forge"), problem, Severity: Severity.Note)] };
+    }
 
     private async Task TellAsync(CommitStatus news, CancellationToken cancellationToken)
     {

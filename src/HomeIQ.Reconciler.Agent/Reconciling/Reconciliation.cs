@@ -216,23 +216,7 @@ public sealed class Reconciliation
     private async Task<ApplyReport> ToldAsync(Func<Task<ApplyReport>> verb, bool watches, CancellationToken cancellationToken)
     {
         var report = await verb();
-        if (!watches || !statuses.HasListener)
-        {
-            return report;
-        }
-
-        string? problem;
-        try
-        {
-            problem = await statuses.TellAsync(await looks.TakeAsync(cancellationToken), cancellationToken);
-        }
-        catch (Exception unable) when (unable is OperationCanceledException or ContainerHostException or JournalException or IOException)
-        {
-            // How the verb ended counts; the next look tells the forge.
-            problem = $"the forge was not told how it ended: {unable.Message}";
-        }
-
-        return problem is null ? report : report with { Problems = [.. report.Problems, new(new("forge"), problem, Severity: Severity.Note)] };
+        return watches ? await statuses.AfterAsync(report, () => looks.TakeAsync(cancellationToken), cancellationToken) : report;
     }
 
     private string LockedBy(LockHolder other) => $"somebody else acts on this engine for the instance {settings.Instance}: {other}";

@@ -79,6 +79,9 @@ public sealed record ObservedContainer
     [JsonIgnore]
     public bool IsUp => Status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting;
 
+    /// <summary>Whether it sees the volume's files while it runs.</summary>
+    public bool MountsVolume(string name) => Mounts.Any(mount => mount.Kind == "volume" && mount.Name == name);
+
     /// <summary>The output of the newest health check that ended after <see cref="StartedAt"/>; null when there is none.</summary>
     public string? LastHealthOutput { get; init; }
 

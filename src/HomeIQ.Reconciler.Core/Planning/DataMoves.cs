@@ -19,7 +19,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
                 continue;
             }
 
-            var users = works.Values.Where(work => work.Container is { } container && Mounts(container, volume)).ToList();
+            var users = works.Values.Where(work => work.Container is { } container && container.MountsVolume(volume)).ToList();
             var starters = works.Values.Where(work => work.Desired?.Spec.Mounts.Any(mount => mount.Kind == MountKind.Volume && mount.Source == volume) is true).ToList();
             if (users.Union(starters).Any(work => work is { IsChanged: true, Move: Move.Create or Move.Replace or Move.Remove }) && CanBeCopied(database, volume))
             {
@@ -41,7 +41,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
                 copy.After(user.Stop).After(user.Aside).After(Disarm(draft, user, copy));
             }
 
-            foreach (var leftover in leftovers.Values.Where(leftover => leftover.IsRunning && Mounts(leftover.Container, move.Volume)))
+            foreach (var leftover in leftovers.Values.Where(leftover => leftover.IsRunning && leftover.Container.MountsVolume(move.Volume)))
             {
                 copy.After(leftover.StopEarly(draft));
             }
@@ -81,7 +81,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
 
     private void Add(DesiredDatabase database, string volume, List<ServiceWork> users, List<ServiceWork> starters)
     {
-        foreach (var foreign in inventory.Situation.Observed.Containers.Where(container => container.IsUp && Mounts(container, volume) && !inventory.IsOurs(container)))
+        foreach (var foreign in inventory.Situation.Observed.Containers.Where(container => container.IsUp && container.MountsVolume(volume) && !inventory.IsOurs(container)))
         {
             remarks.Refuse("data-shared", database.Name, $"the container {foreign.Name} is not ours, runs, and mounts the volume {volume}: no copy of it would be whole", "stop it, or homeiq adopt");
         }
@@ -141,8 +141,6 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
     }
 
     private static MountSpec? At(DesiredService service, string target) => service.Spec.Mounts.FirstOrDefault(mount => mount.Target == target);
-
-    private static bool Mounts(ObservedContainer container, string volume) => container.Mounts.Any(mount => mount.Kind == "volume" && mount.Name == volume);
 
     private sealed record DataMove(DesiredDatabase Database, string Volume, string Cause, List<ServiceWork> Users, List<ServiceWork> Starters);
 }

@@ -34,6 +34,7 @@ public sealed class DataRunTests : IDisposable
 
         var next = (await ApplyAsync("1.2.0", ApplyResult.Applied)).Run!;
         Assert.Equal(new[] { $"homeiq-{bad}.replaced", $"homeiq-{next}" }.Order(StringComparer.Ordinal), Beside);
+        Assert.Equal([next], Directory.GetDirectories(Path.Combine(stage.StateFolder, "backups")).Select(Path.GetFileName));
     }
 
     [Fact]
