@@ -56,7 +56,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
     /// <summary>Who stays the same must not be started by the engine in the middle of it (D9): its restart policy is taken away, and given back before it starts.</summary>
     private static DraftStep? Disarm(PlanDraft draft, ServiceWork user, DraftStep copy)
     {
-        if (user is not { Move: Move.Bounce, Container: { } container, Stop: { Step: StopContainer stop } } || container.Restart.Name is "no" or "")
+        if (user is not { Move: Move.Bounce or Move.Start, Container: { } container, Stop: { Step: StopContainer stop } } || container.Restart.Name is "no" or "")
         {
             return null;
         }
@@ -98,7 +98,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
             remarks.Warn("data-stays", database.Name, "only containers go back by this: the data stays as the newer version left it, and a copy of it is made first", "the way back of a run that failed brings its data back by itself");
         }
 
-        users.ForEach(user => user.StopIsAwaited = true);
+        users.ForEach(user => (user.StopIsAwaited, user.StopsForData) = (true, true));
         moves.Add(new(database, volume, string.Join(", ", causes), users, starters));
     }
 

@@ -77,9 +77,9 @@ internal static class ServiceSteps
         var container = new ContainerRef(id, work.RenameBack ? work.Desired!.ContainerName : work.Container.Name);
         Adjust(draft, work, container, inventory);
         var named = work.Adjusted.LastOrDefault() ?? work.Rename;
-        if (work.Move == Move.Bounce)
+        if (work.Move == Move.Bounce || work is { Move: Move.Start, StopsForData: true })
         {
-            work.Stop = Put(draft, work, new StopContainer(work.Name, container)).After(named);
+            work.Stop = Put(draft, work, new StopContainer(work.Name, container, FoundStopped: !work.IsRunning)).After(named);
         }
 
         work.Start = work.Move switch

@@ -71,6 +71,9 @@ internal sealed class ServiceWork(string name, DesiredService? desired, Effectiv
     /// <summary>A one-shot that ended well: let alone as long as its container is; a new container has to do the task again.</summary>
     public bool HasDoneItsTask(Inventory inventory) => Container is { } live && Desired is { } wanted && inventory.IsCompleted(live, wanted);
 
+    /// <summary>It comes to run in this plan around a copy of what it mounts: its stop is part of the plan, found stopped or not, so that the way back stops it again.</summary>
+    public bool StopsForData { get; set; }
+
     public int Phase { get; set; }
 
     public int Order { get; set; }

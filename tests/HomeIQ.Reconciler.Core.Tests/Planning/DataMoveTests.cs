@@ -33,6 +33,16 @@ public class DataMoveTests
     }
 
     [Fact]
+    public void Who_was_found_stopped_and_is_started_again_has_its_stop_in_the_plan_so_that_the_way_back_finds_nobody_there()
+    {
+        var plan = With(Database("a"), Writing("a"), Writing("reader")).Stopped("reader").CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.True(plan.Waits("copy data", "stop homeiq-reader"));
+        Assert.True(plan.Waits("start homeiq-reader", "copy data"));
+        Assert.True(plan.Steps.Select(step => step.Step).OfType<StopContainer>().Single(stop => stop.Service == "reader").FoundStopped);
+    }
+
+    [Fact]
     public void Nothing_is_copied_where_nothing_on_it_changes()
     {
         var installed = With(Database("a"), Writing("a"), Service("other"));
