@@ -7,11 +7,8 @@ namespace HomeIQ.Reconciler.Applying;
 /// <summary>Wakes whoever waits for news of a container, from one stream of engine events, and knows what was stopped through the engine. Events are hints: every wait has a bound.</summary>
 public sealed class EventHub : IAsyncDisposable
 {
-    /// <summary>The word of a stop may come a little after its effect is seen.</summary>
-    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>What an engine still tells of the past it tells at once; one that is busy gets the time to do so.</summary>
-    private static readonly TimeSpan Retold = TimeSpan.FromSeconds(5);
+    /// <summary>The word of an end comes a little after it; that of a stop comes before.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2);
 
     /// <summary>Signals that tell a process something (hang-up, the users' own, a window's size) and do not end it.</summary>
     private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "1", "10", "12", "28", "HUP", "USR1", "USR2", "WINCH", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH" };
@@ -19,13 +16,14 @@ public sealed class EventHub : IAsyncDisposable
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> stopped = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource end = new();
+    private readonly IContainerHost host;
     private readonly TimeProvider time;
     private readonly Task listening;
 
     public EventHub(IContainerHost host, TimeProvider time)
     {
-        this.time = time;
-        listening = ListenAsync(host);
+        (this.host, this.time) = (host, time);
+        listening = ListenAsync();
     }
 
     /// <summary>To be taken before the look whose answer would be waited upon, so that no event falls in between.</summary>
@@ -42,46 +40,42 @@ public sealed class EventHub : IAsyncDisposable
     }
 
     /// <summary>True for a container that somebody stopped, killed or paused through the engine since it was last started: it did not end by itself.</summary>
-    public async Task<bool> WasStoppedAsync(ObservedContainer container, CancellationToken cancellationToken)
+    public async Task<bool> WasStoppedAsync(ObservedContainer container, CancellationToken cancellationToken) => container.Status switch
     {
-        if (container.Status is ContainerStatus.Exited or ContainerStatus.Dead && !stopped.ContainsKey(container.Id))
+        ContainerStatus.Paused => true,
+        ContainerStatus.Exited or ContainerStatus.Dead => stopped.ContainsKey(container.Id) || (await WasStoppedAsync(host, container, cancellationToken) ?? false),
+        _ => false,
+    };
+
+    /// <summary>The same of one to whose end perhaps nobody listened, by what the engine still tells of it; null when it does not tell any more.</summary>
+    public static async Task<bool?> WasStoppedAsync(IContainerHost host, ObservedContainer ended, CancellationToken cancellationToken)
+    {
+        if (ended is not { StartedAt: { } started, EndedAt: { } at })
         {
-            await WaitAsync(NextEventOf(container.Id), Late, cancellationToken);
+            return null;
         }
 
-        return container.Status is ContainerStatus.Paused || (container.Status is ContainerStatus.Exited or ContainerStatus.Dead && stopped.ContainsKey(container.Id));
-    }
-
-    /// <summary>The same of one to whose end nobody listened, by what the engine still tells of it; null when it does not tell any more.</summary>
-    public static async Task<bool?> WasStoppedAsync(IContainerHost host, TimeProvider time, ObservedContainer ended, CancellationToken cancellationToken)
-    {
-        using var retold = new CancellationTokenSource(Retold, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(retold.Token, cancellationToken);
         var wasStopped = false;
         try
         {
-            await foreach (var happened in host.WatchAsync(ended.StartedAt, limit.Token))
+            foreach (var happened in await host.RecallAsync(ended.Id, started, at + Late, cancellationToken))
             {
-                switch (happened.ActorId == ended.Id ? happened.Action : "")
+                switch (happened.Action)
                 {
                     case "die":
                         return wasStopped;
                     case "unpause":
                         wasStopped = false;
                         break;
-                    case not "":
+                    default:
                         wasStopped |= IsStop(happened);
                         break;
                 }
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // It told nothing within that time.
-        }
         catch (ContainerHostException)
         {
-            // Nor can it be asked; its own failure shows in the next look.
+            // It cannot be asked; its own failure shows in the next look.
         }
 
         return null;
@@ -110,7 +104,7 @@ public sealed class EventHub : IAsyncDisposable
     private static bool IsStop(EngineEvent happened) =>
         happened.Action is "stop" or "pause" || (happened.Action is "kill" && !(happened.Attributes.TryGetValue("signal", out var signal) && Harmless.Contains(signal)));
 
-    private async Task ListenAsync(IContainerHost host)
+    private async Task ListenAsync()
     {
         try
         {

@@ -101,6 +101,9 @@ public sealed partial class DockerEngine : IContainerHost
         return SpecTranslation.ToMadeFrom(inspect.RootElement, image?.RootElement);
     }, cancellationToken);
 
+    public Task<IReadOnlyList<EngineEvent>> RecallAsync(string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) =>
+        CallAsync(async token => await new EngineEvents(raw).RecallAsync(await ApiAsync(token), containerId, since, until, token), cancellationToken);
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var events = new EngineEvents(raw);

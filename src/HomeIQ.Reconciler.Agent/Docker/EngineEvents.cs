@@ -24,7 +24,7 @@ internal sealed class EngineEvents(RawEngine raw)
         Func<CancellationToken, Task<EngineApi>> connect, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var last = since is { } from ? NanosecondsOf(from) - 1 : (long?)null;
-        var answer = await OpenAsync(await connect(cancellationToken), last, cancellationToken);
+        var answer = await OpenAsync(await connect(cancellationToken), Since(last), cancellationToken);
         while (true)
         {
             using (answer)
@@ -47,11 +47,30 @@ internal sealed class EngineEvents(RawEngine raw)
         }
     }
 
-    private async Task<HttpResponseMessage> OpenAsync(EngineApi api, long? last, CancellationToken cancellationToken)
+    /// <summary>What the engine remembers of one container between two moments; the connection ends with the second.</summary>
+    public async Task<IReadOnlyList<EngineEvent>> RecallAsync(EngineApi api, string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var filters = Query.Filters(("type", Kinds), ("event", Actions));
-        var since = last is { } nanoseconds ? $"{(nanoseconds + 1) / 1_000_000_000}.{(nanoseconds + 1) % 1_000_000_000:000000000}" : null;
-        var answer = await raw.SendAsync(api, HttpMethod.Get, Query.Of("events", ("filters", filters), ("since", since)), null, null, cancellationToken);
+        var told = new List<EngineEvent>();
+        using var answer = await OpenAsync(api, cancellationToken, ("filters", Query.Filters(("type", ["container"]), ("container", [containerId]), ("event", Actions))), ("since", TextOf(NanosecondsOf(since))), ("until", TextOf(NanosecondsOf(until))));
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        using var reader = new StreamReader(stream);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (Parse(line) is var (happened, _))
+            {
+                told.Add(happened);
+            }
+        }
+
+        return told;
+    }
+
+    private Task<HttpResponseMessage> OpenAsync(EngineApi api, string? since, CancellationToken cancellationToken) =>
+        OpenAsync(api, cancellationToken, ("filters", Query.Filters(("type", Kinds), ("event", Actions))), ("since", since));
+
+    private async Task<HttpResponseMessage> OpenAsync(EngineApi api, CancellationToken cancellationToken, params (string Key, string? Value)[] query)
+    {
+        var answer = await raw.SendAsync(api, HttpMethod.Get, Query.Of("events", query), null, null, cancellationToken);
         try
         {
             await RawEngine.ThrowIfRefusedAsync(answer, cancellationToken);
@@ -71,7 +90,7 @@ internal sealed class EngineEvents(RawEngine raw)
             await Task.Delay(pause, cancellationToken);
             try
             {
-                return await OpenAsync(await connect(cancellationToken), last, cancellationToken);
+                return await OpenAsync(await connect(cancellationToken), Since(last), cancellationToken);
             }
             catch (Exception exception) when (exception is ContainerHostException || DockerErrors.IsTransport(exception))
             {
@@ -109,6 +128,10 @@ internal sealed class EngineEvents(RawEngine raw)
             ? null
             : (new(message.At("Type").Text(), action, actor.At("ID").Text(), actor.At("Attributes").Map(), AtOf(nanoseconds)), nanoseconds);
     }
+
+    private static string? Since(long? last) => last is { } nanoseconds ? TextOf(nanoseconds + 1) : null;
+
+    private static string TextOf(long nanoseconds) => $"{nanoseconds / 1_000_000_000}.{nanoseconds % 1_000_000_000:000000000}";
 
     private static long NanosecondsOf(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks * 100;
 

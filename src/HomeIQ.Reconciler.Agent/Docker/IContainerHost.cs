@@ -108,6 +108,10 @@ public interface IContainerHost : IAsyncDisposable
     /// <summary>False when it was gone already.</summary>
     Task<bool> RemoveMarkAsync(string markId, CancellationToken cancellationToken);
 
+    /// <summary>What the engine still remembers of a container between two moments by its own clock, oldest first: it forgets all but some hundred events of everything.</summary>
+    /// <remarks>An end that has not come is waited for; never ask for a far one.</remarks>
+    Task<IReadOnlyList<EngineEvent>> RecallAsync(string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken);
+
     /// <summary>Events from now on (or since a moment), until cancelled; health check executions left out.</summary>
     /// <remarks>
     /// Fails only if the first connection fails; afterwards it connects again by itself and says so by an event of kind <c>engine</c>, action

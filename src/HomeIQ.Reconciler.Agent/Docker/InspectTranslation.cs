@@ -36,6 +36,7 @@ internal static class InspectTranslation
             ExitCode = (int)state.At("ExitCode").Number(),
             RestartCount = (int)root.At("RestartCount").Number(),
             StartedAt = startedAt,
+            EndedAt = status is ContainerStatus.Exited or ContainerStatus.Dead ? state.At("FinishedAt").Time() : null,
             Owner = Ownership.FromLabels(labels),
             ComposeProject = labels.TryGetValue(ComposeProjectLabel, out var project) ? project : null,
             Restart = ToRestart(host.At("RestartPolicy")),

@@ -94,6 +94,9 @@ public sealed class LabellingHost(IContainerHost engine, SealedStore sealedStore
 
     public Task<bool> RemoveMarkAsync(string markId, CancellationToken cancellationToken) => engine.RemoveMarkAsync(markId, cancellationToken);
 
+    public Task<IReadOnlyList<EngineEvent>> RecallAsync(string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) =>
+        engine.RecallAsync(containerId, since, until, cancellationToken);
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var happened in engine.WatchAsync(since, cancellationToken))

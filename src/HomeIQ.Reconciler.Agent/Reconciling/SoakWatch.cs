@@ -89,7 +89,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
         }
 
         // Where the engine does not tell any more, a bad exit code is a program's own, and a good one may be the answer to a stop.
-        var wasStopped = await EventHub.WasStoppedAsync(context.Host, context.Time, container, cancellationToken) ?? container.ExitCode == 0;
+        var wasStopped = await EventHub.WasStoppedAsync(context.Host, container, cancellationToken) ?? container.ExitCode == 0;
         return wasStopped ? null : $"it ended with exit code {container.ExitCode}";
     }
 

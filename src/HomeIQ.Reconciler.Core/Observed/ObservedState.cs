@@ -98,6 +98,9 @@ public sealed record ObservedContainer
     /// <summary>By the engine's clock; null when it was never started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>By the engine's clock; null while it has not ended.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
     /// <summary>Our labels; null on a container that is not ours.</summary>
     public Ownership? Owner { get; init; }
 

@@ -207,6 +207,28 @@ public abstract partial class ContainerHostConformance
         Assert.Equal(["create", "start", "health_status: healthy", "kill", "die"], actions);
     }
 
+    [Theory]
+    [InlineData(true, "start kill die")]
+    [InlineData(false, "start die")]
+    public async Task What_ended_a_container_is_recalled(bool byStop, string expected)
+    {
+        var id = await RunAsync("a", byStop ? App() : App() with { Environment = new([new("EXIT", "0")]) });
+        var other = await RunAsync("b", App());
+        if (byStop)
+        {
+            await Host.StopContainerAsync(id, null, Cancel);
+        }
+
+        var seen = await UntilAsync(id, container => container.Status == ContainerStatus.Exited);
+        // An engine may write down the start of a very short life after its end.
+        Assert.True(seen.EndedAt >= seen.StartedAt - TimeSpan.FromSeconds(1), $"{seen.StartedAt:O} to {seen.EndedAt:O}");
+        var recalled = await Host.RecallAsync(id, seen.StartedAt!.Value, seen.EndedAt!.Value + TimeSpan.FromSeconds(2), Cancel);
+
+        Assert.All(recalled, happened => Assert.Equal(id, happened.ActorId));
+        Assert.Equal(expected, string.Join(' ', recalled.Select(happened => happened.Action).Where(expected.Contains)));
+        Assert.Null((await LookAsync(other)).EndedAt);
+    }
+
     [Fact]
     public async Task An_image_is_found_by_reference_and_by_id()
     {

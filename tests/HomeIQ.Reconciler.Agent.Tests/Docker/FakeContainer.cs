@@ -32,6 +32,8 @@ internal sealed class FakeContainer
 
     public DateTimeOffset? StartedAt { get; set; }
 
+    public DateTimeOffset? EndedAt { get; set; }
+
     /// <summary>Counts starts, so that what was arranged for an earlier life does not happen in a later one.</summary>
     public int Life { get; set; }
 
@@ -77,6 +79,7 @@ internal sealed class FakeContainer
         ExitCode = ExitCode,
         RestartCount = RestartCount,
         StartedAt = StartedAt,
+        EndedAt = Status is ContainerStatus.Exited or ContainerStatus.Dead ? EndedAt : null,
         Owner = Ownership.FromLabels(Labels),
         ComposeProject = Labels.TryGetValue("com.docker.compose.project", out var project) ? project : null,
         Restart = Restart,

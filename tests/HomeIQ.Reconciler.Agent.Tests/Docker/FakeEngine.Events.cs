@@ -12,6 +12,9 @@ public sealed partial class FakeEngine
     /// <summary>Everything that happened to containers so far: proof of what was, and was not, touched.</summary>
     public IReadOnlyList<EngineEvent> Events => Ask(() => happened.ToArray());
 
+    public Task<IReadOnlyList<EngineEvent>> RecallAsync(string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) =>
+        LookAsync<IReadOnlyList<EngineEvent>>("recall", () => [.. happened.Where(known => known.ActorId == containerId && known.At >= since && known.At <= until)], cancellationToken);
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var channel = Channel.CreateUnbounded<EngineEvent>();

@@ -130,6 +130,7 @@ public sealed partial class FakeEngine
     {
         container.Life++;
         container.Status = ContainerStatus.Exited;
+        container.EndedAt = clock.Now;
         container.ExitCode = exitCode;
         container.Published.Clear();
         if (container.Health != ContainerHealth.None)

@@ -53,7 +53,7 @@ public sealed class Faults
 
     /// <summary>Calls that are not counted among the changes: the looking ones, and those about marks.</summary>
     private static readonly HashSet<string> Looks =
-        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "specification", "logs", "exec", "networks", "volumes", "image", "tags", "watch", "place-mark", "find-mark", "turn-mark", "remove-mark" };
+        new(StringComparer.Ordinal) { "describe", "list", "find", "inspect", "specification", "logs", "exec", "networks", "volumes", "image", "tags", "watch", "recall", "place-mark", "find-mark", "turn-mark", "remove-mark" };
 
     private readonly Lock gate = new();
     private readonly List<(string Call, int Nth, Fault Fault)> planned = [];

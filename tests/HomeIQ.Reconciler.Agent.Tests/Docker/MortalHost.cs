@@ -111,6 +111,8 @@ internal sealed class MortalHost(Lifeline life, IContainerHost engine) : IContai
 
     public Task<bool> RemoveMarkAsync(string id, CancellationToken token) => Look(() => engine.RemoveMarkAsync(id, token));
 
+    public Task<IReadOnlyList<EngineEvent>> RecallAsync(string id, DateTimeOffset since, DateTimeOffset until, CancellationToken token) => Look(() => engine.RecallAsync(id, since, until, token));
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken token)
     {
         await foreach (var news in engine.WatchAsync(since, token))
