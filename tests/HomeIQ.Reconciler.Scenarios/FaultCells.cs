@@ -22,6 +22,7 @@ internal sealed class FaultCells
     private FaultCells(IEnumerable<SpoiledCall> all, int enough) => (this.all, this.enough) = (all.GetEnumerator(), enough);
 
     /// <summary>Just these many, lost answers among them.</summary>
+    /// <param name="changes">So many does every run make, however its looks and waits fall: each cell is met.</param>
     public static FaultCells Seeded(int seed, int count, int changes) => new(Drawn(seed, changes, 3).Take(count), int.MaxValue);
 
     /// <param name="hung">The change that is never answered.</param>

@@ -15,16 +15,16 @@ public sealed class FaultScenarios(ITestOutputHelper output)
     private const int Others = 16;
 
     [Fact]
-    public Task A_seeded_part_of_all_faults_in_upgrades_leads_to_the_new_or_the_old_commit() => OnHousesAsync("upgrade", FaultCells.Seeded(3_11, 6, 16), UpgradeAsync, least: 4);
+    public Task A_seeded_part_of_all_faults_in_upgrades_leads_to_the_new_or_the_old_commit() => OnHousesAsync("upgrade", FaultCells.Seeded(3_11, 6, 14), UpgradeAsync, least: 4);
 
     [Fact]
-    public Task A_seeded_part_of_all_faults_on_the_way_back_leads_back() => OnHousesAsync("rollback", FaultCells.Seeded(3_12, 4, 26), GoBackAsync, least: 3);
+    public Task A_seeded_part_of_all_faults_on_the_way_back_leads_back() => OnHousesAsync("rollback", FaultCells.Seeded(3_12, 4, 20), GoBackAsync, least: 3);
 
     [Fact]
     public Task A_seeded_part_of_all_faults_in_repairs_is_repaired_by_the_next() => OnHousesAsync("repair", FaultCells.Seeded(3_13, 3, 6), RepairAsync, least: 2);
 
     [Fact]
-    public Task A_seeded_part_of_all_faults_in_first_installs_is_gone_on_from() => OnHousesAsync("install", FaultCells.Seeded(3_14, 4, 18), InstallAsync, least: 2);
+    public Task A_seeded_part_of_all_faults_in_first_installs_is_gone_on_from() => OnHousesAsync("install", FaultCells.Seeded(3_14, 4, 12), InstallAsync, least: 2);
 
     [Fact(Explicit = true)]
     public Task Every_lost_answer_and_many_other_faults_in_upgrades() => WholeAsync("upgrade", FaultCells.Whole(1, 7, 18, Others), UpgradeAsync, lost: 16);
