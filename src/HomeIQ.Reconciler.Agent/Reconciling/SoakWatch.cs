@@ -14,6 +14,11 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
     /// <summary>Between two rounds of questions.</summary>
     public static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
 
+    /// <summary>What somebody stopped is given so long to be put right before the watch ends without it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
     /// <summary>A probe fails when it fails so many rounds in succession.</summary>
     private const int Rounds = 3;
 
@@ -62,8 +67,19 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
             }
         }
 
+        if (left <= TimeSpan.Zero && passed < soak.For + Patience && soak.Services.Select(held.Find).FirstOrDefault(service => service is not null && IsDown(service, containers, tasks)) is { } down)
+        {
+            return new(passed, Again, $"{down.Service.Name} was stopped or removed by somebody and is put right first");
+        }
+
         return new(passed, left > TimeSpan.Zero ? left : TimeSpan.Zero, $"stayed well for {Duration.ToText(Whole(passed))}");
     }
+
+    /// <summary>It should run, and does not: no verdict, and nothing to promote either.</summary>
+    private static bool IsDown(EffectiveService held, IReadOnlyList<ObservedContainer> containers, IReadOnlySet<string> tasks) =>
+        held.Service is { Scale: > 0, Policy.Drift: DriftPolicy.Correct }
+        && (containers.FirstOrDefault(container => container.Id == held.ContainerId) is not { } live
+            || (live.Status is not ContainerStatus.Running && !CompletedTask.Is(live, held.Service.Spec, tasks.Contains(held.Service.Name))));
 
     private static TimeSpan Whole(TimeSpan span) => TimeSpan.FromSeconds(Math.Floor(span.TotalSeconds));
 

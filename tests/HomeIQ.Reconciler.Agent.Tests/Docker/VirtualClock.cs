@@ -13,7 +13,7 @@ public sealed class VirtualClock : TimeProvider, IDisposable
     private const int QuietLooks = 1;
 
     /// <summary>Somebody at work who is silent for so long blocks his thread until something happens.</summary>
-    private const int PatientLooks = 300;
+    private const int PatientLooks = 3000;
 
     /// <summary>The clock of whatever runs on a thread: a context changes hands with each continuation, and tells.</summary>
     private static readonly AsyncLocal<VirtualClock?> Joined = new(change =>

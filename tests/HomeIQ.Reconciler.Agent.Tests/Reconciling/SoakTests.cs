@@ -41,6 +41,30 @@ public sealed class SoakTests : IAsyncDisposable
         Assert.DoesNotContain(".kept-", stage.Picture, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_somebody_stopped_just_before_the_watch_would_end_is_waited_for_and_no_verdict()
+    {
+        stage.Commit(Stacks.Three());
+        await stage.ApplyAsync();
+        stage.Soak = "20s";
+        stage.Commit(Stacks.Three(api: "1.1.0"));
+        using var process = stage.Begin();
+        process.Heard = news =>
+        {
+            if (news is Applying.StepBegan { Step.Step: Soak })
+            {
+                stage.Clock.At(stage.Clock.Now + TimeSpan.FromSeconds(19), () => stage.Engine.StopByHand("api"));
+                stage.Clock.At(stage.Clock.Now + TimeSpan.FromSeconds(50), () => stage.Engine.StartByHand("api"));
+            }
+        };
+
+        var end = await process.ApplyAsync();
+
+        Assert.True(end.Result == ApplyResult.Applied, end.Summary);
+        Assert.Contains("api running", stage.Picture, StringComparison.Ordinal);
+        Assert.Contains("house/app:1.1.0", stage.Picture, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("crash")]
     [InlineData("sick")]
