@@ -134,6 +134,14 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
                 var copy = $"/volumes/{backup.Volume}/copy-{clock}";
                 copies[copy] = DataOf(backup.Volume);
                 return new BackedUp(copy, (ulong)clock, "run", 1, 1);
+            case Rehearse { Job: var job } rehearse:
+                Require(made.ContainsKey(job.Service), $"the container of {job.Service} is made");
+                return new Rehearsed(rehearse.Database, new(TimeSpan.FromSeconds(1), [], Facts, Facts));
+            case Migrate { Job: var job } migrate:
+                RequireQuiet(job.Volume);
+                Require(made.ContainsKey(job.Service), $"the container of {job.Service} is made");
+                Data = Data.With(job.Volume, $"{DataOf(job.Volume)} migrated at {clock}");
+                return new Migrated(migrate.Database, TimeSpan.FromSeconds(1), Facts);
             case RestoreData restore:
                 RequireQuiet(restore.Volume);
                 Data = Data.With(restore.Volume, copies[restore.Copy]);
@@ -255,6 +263,8 @@ internal sealed class SimulatedHost(ObservedState state, string instance)
             throw new HostObjection($"Not so: {what}.");
         }
     }
+
+    private static readonly Backups.SqliteFacts Facts = new("s", ValueMap<long>.Empty, []);
 
     private string DataOf(string volume) => Data.TryGetValue(volume, out var data) ? data : "";
 

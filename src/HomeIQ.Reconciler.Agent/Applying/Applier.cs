@@ -91,7 +91,7 @@ public sealed class Applier(IJournal journal, IStepPerformer performer, RunConte
             }
 
             var receipt = await performer.PerformAsync(step, isRollback, cancellationToken);
-            context.Note(step.Step.Subject, receipt, isRollback);
+            context.Note(step.Step, receipt, isRollback);
             var done = new StepDone(step.Number, isRollback, receipt);
             if (step.Step is Promote)
             {

@@ -9,23 +9,31 @@ namespace HomeIQ.Reconciler.Applying;
 /// <summary>Copies volumes, puts copies back, and lets go of old ones. The copy lies beside the volume's own folder, so that putting it back is a rename.</summary>
 internal sealed class DataSteps(RunContext context)
 {
+    private readonly VolumeFolders folders = new(context);
+
     /// <remarks>Never cut into: a newer commit waits until it is proven.</remarks>
     public async Task<Receipt> BackUpAsync(BackUp step)
     {
-        var live = await LiveAsync(step.Volume);
-        await RequireQuietAsync(step.Volume);
+        var live = await folders.FindAsync(step.Volume);
+        await folders.RequireQuietAsync(step.Volume);
         var copy = await ColdCopy.MakeAsync(live, Path.Combine(Path.GetDirectoryName(live)!, DataNames.Copy + context.Run), CancellationToken.None);
         // Who started in the middle of it made it worthless.
-        await RequireQuietAsync(step.Volume);
+        await folders.RequireQuietAsync(step.Volume);
+        var databases = new Dictionary<string, SqliteFacts>(StringComparer.Ordinal);
+        foreach (var file in step.Files)
+        {
+            databases[file] = await SqliteProof.ExamineAsync(Path.Combine(copy.Path, file), Path.Combine(Path.GetDirectoryName(live)!, DataNames.Proof + context.Run), CancellationToken.None);
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(ManifestFile(context.Run, step.Database))!, DurableFile.PrivateFolder);
         DurableFile.Write(ManifestFile(context.Run, step.Database), JsonSerializer.SerializeToUtf8Bytes(copy.Manifest, CoreJson.Default.TreeManifest), DurableFile.Private);
-        return new BackedUp(copy.Path, copy.Inode, context.Run, copy.Manifest.Size, copy.Manifest.Entries.Count(entry => entry.Kind == EntryKind.File));
+        return new BackedUp(copy.Path, copy.Inode, context.Run, copy.Manifest.Size, copy.Manifest.Entries.Count(entry => entry.Kind == EntryKind.File)) { Databases = new(databases) };
     }
 
     public async Task<Receipt> RestoreAsync(RestoreData step, CancellationToken cancellationToken)
     {
-        var live = await LiveAsync(step.Volume);
-        await RequireQuietAsync(step.Volume);
+        var live = await folders.FindAsync(step.Volume);
+        await folders.RequireQuietAsync(step.Volume);
         var manifest = await ManifestAsync(ManifestFile(step.Run, step.Database), step.Copy, cancellationToken);
         await Task.Run(() => new ColdCopy(step.Copy, step.Inode, manifest).PutBack(live, step.Copy + DataNames.Replaced, cancellationToken), cancellationToken);
         return new Performed();
@@ -33,7 +41,7 @@ internal sealed class DataSteps(RunContext context)
 
     public async Task<Receipt> ReleaseAsync(ReleaseCopies step, CancellationToken cancellationToken)
     {
-        var folder = Path.GetDirectoryName(await LiveAsync(step.Volume))!;
+        var folder = Path.GetDirectoryName(await folders.FindAsync(step.Volume))!;
         // What a way back replaced is nobody's to throw away but a person's.
         var old = Directory.EnumerateDirectories(folder, DataNames.Copy + "*")
             .Where(copy => Path.GetFileName(copy) != DataNames.Copy + context.Run && !copy.EndsWith(DataNames.Replaced, StringComparison.Ordinal)).ToList();
@@ -74,23 +82,4 @@ internal sealed class DataSteps(RunContext context)
     }
 
     private string ManifestFile(string run, string database) => Path.Combine(context.State.BackupFolder, run, $"{database}.json");
-
-    /// <summary>The folder in which the engine keeps a volume's files.</summary>
-    private async Task<string> LiveAsync(string name)
-    {
-        var volume = (await context.Host.ListVolumesAsync(default)).FirstOrDefault(volume => volume.Name == name)
-            ?? throw new StepFailedException(FailureClass.Environmental, $"the volume {name} is not there any more");
-        return Directory.Exists(volume.MountPoint)
-            ? volume.MountPoint
-            : throw new StepFailedException(FailureClass.Environmental, $"the files of volume {name} ({volume.MountPoint}) cannot be seen from here", "run homeiq on the engine's own host, as root");
-    }
-
-    /// <summary>Nobody who runs mounts it: a copy of what is written meanwhile is no copy (D4), and nothing is put back under somebody's feet.</summary>
-    private async Task RequireQuietAsync(string volume)
-    {
-        if ((await context.Host.ListContainersAsync(default)).FirstOrDefault(container => container.IsUp && container.MountsVolume(volume)) is { } user)
-        {
-            throw new StepFailedException(FailureClass.Environmental, $"{user.Name} runs and mounts the volume {volume}", "something else on this host started it");
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HomeIQ.Reconciler.Backups;
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Contents;
 using HomeIQ.Reconciler.Desired;
@@ -18,6 +19,8 @@ public sealed class RunContext
     private readonly ConcurrentDictionary<string, ContainerMade> remade = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ImageReady> images = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, BaselineTaken> baselines = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, MigrationProof> rehearsals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BackedUp> copies = new(StringComparer.Ordinal);
     private readonly HashSet<string> inherited = new(StringComparer.Ordinal);
 
     public required string Run { get; init; }
@@ -83,6 +86,12 @@ public sealed class RunContext
     /// <summary>How a service stood before anything stopped; null when it was not asked.</summary>
     public BaselineTaken? BaselineOf(string service) => baselines.GetValueOrDefault(service);
 
+    /// <summary>What a migration did to a copy of a database; null when it was not rehearsed.</summary>
+    public MigrationProof? RehearsalOf(string database) => rehearsals.GetValueOrDefault(database);
+
+    /// <summary>The copy that this run made of a volume; null when it made none.</summary>
+    public BackedUp? CopyOf(string volume) => copies.GetValueOrDefault(volume);
+
     /// <summary>The container that a step names: by id, as the one that this run created, or as the one that the way back had to make again in its place; null when it is gone.</summary>
     public async Task<ObservedContainer?> FindAsync(string service, ContainerRef expected)
     {
@@ -124,12 +133,19 @@ public sealed class RunContext
         { Name = service };
 
     /// <summary>Takes note of a receipt, as it comes in or as the journal tells it after a crash.</summary>
-    public void Note(string service, Receipt receipt, bool isRollback)
+    public void Note(Step step, Receipt receipt, bool isRollback)
     {
+        var service = step.Subject;
         switch (receipt)
         {
             case ContainerMade container:
                 (isRollback ? remade : made)[service] = container;
+                break;
+            case Rehearsed rehearsed:
+                rehearsals[rehearsed.Database] = rehearsed.Proof;
+                break;
+            case BackedUp copied when step is BackUp backup:
+                copies[backup.Volume] = copied;
                 break;
             case ImageReady image:
                 images[service] = image;

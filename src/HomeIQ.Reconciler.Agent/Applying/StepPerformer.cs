@@ -12,6 +12,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
     private readonly InPlaceSteps inPlace = new(context);
     private readonly NetworkSteps networks = new(context);
     private readonly DataSteps data = new(context);
+    private readonly MigrationSteps migrations = new(context, events);
     private readonly Baseline baseline = new(context);
     private readonly StateSteps states = new(context);
     private readonly Promotion promotion = new(context, events);
@@ -36,6 +37,8 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
                 TakeBaseline take => await baseline.TakeAsync(take, cancellationToken),
                 StopContainer stop => await containers.StopAsync(stop, isRollback),
                 BackUp backup => await data.BackUpAsync(backup),
+                Rehearse rehearse => await migrations.RehearseAsync(rehearse, cancellationToken),
+                Migrate migrate => await migrations.MigrateAsync(migrate),
                 RestoreData restore => await data.RestoreAsync(restore, cancellationToken),
                 ReleaseCopies release => await data.ReleaseAsync(release, cancellationToken),
                 SetRestartPolicy set => await containers.SetRestartPolicyAsync(set, isRollback),
@@ -62,7 +65,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
-            throw new StepFailedException(FailureClass.Environmental, broken.Message, step.Step is BackUp or RestoreData or ReleaseCopies ? "check the disk of the volume" : "check the disk of the state directory", broken);
+            throw new StepFailedException(FailureClass.Environmental, broken.Message, step.Step is BackUp or RestoreData or ReleaseCopies or Rehearse or Migrate ? "check the disk of the volume" : "check the disk of the state directory", broken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

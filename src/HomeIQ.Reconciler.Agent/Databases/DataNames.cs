@@ -6,6 +6,12 @@ internal static class DataNames
     /// <summary>Before the id of the run that made the copy.</summary>
     public const string Copy = "homeiq-";
 
+    /// <summary>Before the id of the run that migrates a copy of a database in it.</summary>
+    public const string Rehearsal = "homeiq-rehearsal-";
+
+    /// <summary>Before the id of the run that opens a copy of a database in it.</summary>
+    public const string Proof = "homeiq-proof-";
+
     /// <summary>Behind a copy's name: what it replaced when it was put back.</summary>
     public const string Replaced = ".replaced";
 }

@@ -152,6 +152,19 @@ internal static unsafe partial class Posix
     /// <summary>Never over what is there already.</summary>
     public static void Move(string from, string to) => Rename(from, to, NoReplace);
 
+    /// <summary>Gives a file or folder the owner, group and mode of another.</summary>
+    public static void Dress(byte[] path, Stat like)
+    {
+        fixed (byte* bytes = path)
+        {
+            // The owner first: a change of it takes the set-user-id bit away.
+            if (ChangeOwner(bytes, like.Uid, like.Gid) != 0 || ChangeMode(bytes, like.Mode & 0xfffu) != 0)
+            {
+                throw Failed("set owner and mode of", path, Marshal.GetLastPInvokeError());
+            }
+        }
+    }
+
     private static void Rename(string from, string to, uint flags)
     {
         fixed (byte* source = Bytes(from), target = Bytes(to))
@@ -226,6 +239,12 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     private static partial int SyncFileSystem(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true)]
+    private static partial int ChangeOwner(byte* path, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    private static partial int ChangeMode(byte* path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true)]
     private static partial int RenameAt(int fromFolder, byte* from, int toFolder, byte* to, uint flags);

@@ -1,4 +1,5 @@
-using Microsoft.Data.Sqlite;
+using System.Data;
+using HomeIQ.Reconciler.Files;
 
 namespace HomeIQ.Reconciler.Journaling;
 
@@ -9,7 +10,7 @@ internal sealed class JournalFile : IDisposable
     /// <summary>Of the tables below; a file with a higher number was written by a newer program and is not touched.</summary>
     private const long Version = 2;
 
-    private readonly SqliteConnection connection;
+    private readonly SqliteFile connection;
 
     /// <exception cref="JournalException">It cannot be used.</exception>
     public JournalFile(string file)
@@ -19,71 +20,42 @@ internal sealed class JournalFile : IDisposable
             using var made = new FileStream(file, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = DurableFile.Private });
         }
 
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
         try
         {
-            connection.Open();
+            connection = new SqliteFile(file, makes: true);
+        }
+        catch (SqliteFileException unusable)
+        {
+            throw Unusable(file, unusable);
+        }
+
+        try
+        {
             Prepare();
         }
-        catch (Exception unusable) when (unusable is JournalException or SqliteException)
+        catch (JournalException)
         {
             connection.Dispose();
-            throw unusable as JournalException ?? Unusable((SqliteException)unusable);
+            throw;
         }
     }
 
     /// <summary>What follows until its commit happens as a whole or not at all.</summary>
-    public SqliteTransaction Begin() => connection.BeginTransaction();
+    public IDbTransaction Begin() => connection.Begin();
 
     public void Dispose() => connection.Dispose();
 
     public List<string> Column(string query, params object[] values) => Rows(query, row => row.GetString(0), values);
 
-    public List<T> Rows<T>(string query, Func<SqliteDataReader, T> read, params object[] values)
-    {
-        try
-        {
-            using var command = Command(query, values);
-            using var reader = command.ExecuteReader();
-            var rows = new List<T>();
-            while (reader.Read())
-            {
-                rows.Add(read(reader));
-            }
+    public List<T> Rows<T>(string query, Func<IDataRecord, T> read, params object[] values) => Try(() => connection.Rows(query, read, values));
 
-            return rows;
-        }
-        catch (SqliteException broken)
-        {
-            throw Unusable(broken);
-        }
-    }
+    public object? Scalar(string query, params object[] values) => Try(() => connection.Scalar(query, values));
 
-    public object? Scalar(string query, params object[] values)
+    public void Execute(string statement, params object[] values) => Try(() =>
     {
-        try
-        {
-            using var command = Command(query, values);
-            return command.ExecuteScalar();
-        }
-        catch (SqliteException broken)
-        {
-            throw Unusable(broken);
-        }
-    }
-
-    public void Execute(string statement, params object[] values)
-    {
-        try
-        {
-            using var command = Command(statement, values);
-            command.ExecuteNonQuery();
-        }
-        catch (SqliteException broken)
-        {
-            throw Unusable(broken);
-        }
-    }
+        connection.Execute(statement, values);
+        return true;
+    });
 
     private void Prepare()
     {
@@ -92,7 +64,7 @@ internal sealed class JournalFile : IDisposable
         if (version > Version)
         {
             throw new JournalException(
-                $"{connection.DataSource} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
+                $"{connection.Path} was written by a newer homeiq (format {version}, this one knows {Version}): use that version, nothing was touched");
         }
 
         Execute("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
@@ -129,19 +101,19 @@ internal sealed class JournalFile : IDisposable
         Execute($"PRAGMA user_version = {Version}; COMMIT;");
     }
 
-    private JournalException Unusable(SqliteException broken) => new($"the journal {connection.DataSource} cannot be used: {broken.Message}", broken);
-
-    private SqliteCommand Command(string text, params object[] values)
+    private T Try<T>(Func<T> ask)
     {
-        var command = connection.CreateCommand();
-        command.CommandText = text;
-        for (var i = 0; i < values.Length; i++)
+        try
         {
-            command.Parameters.AddWithValue($"${i + 1}", values[i]);
+            return ask();
         }
-
-        return command;
+        catch (SqliteFileException broken)
+        {
+            throw Unusable(connection.Path, broken);
+        }
     }
+
+    private static JournalException Unusable(string file, SqliteFileException broken) => new($"the journal {file} cannot be used: {broken.Message}", broken);
 }
 
 /// <summary>The journal cannot be used; no run starts without it.</summary>

@@ -9,7 +9,7 @@ namespace HomeIQ.Reconciler.Policies;
 internal sealed partial class PolicyReader(Findings problems)
 {
     private static readonly string[] Risks = ["low", "medium", "high"];
-    private static readonly string[] Kinds = ["volume"];
+    private static readonly string[] Kinds = ["volume", "sqlite"];
     private static readonly string[] LogWords = ["fail", "warn", "ignore"];
     private static readonly string[] Drifts = ["correct", "warn", "ignore"];
 
@@ -100,20 +100,30 @@ internal sealed partial class PolicyReader(Findings problems)
 
             var kind = Required(Word(reader, "kind", Kinds), reader, "kind");
             var service = Required(Text(reader, "service"), reader, "service");
-            var mount = Required(Pattern(reader, "mount", PolicySchema.Path, "a path in the container", "write /data"), reader, "mount");
+            var path = kind == "sqlite"
+                ? Required(Pattern(reader, "path", PolicySchema.FilePath, "the path of a file in the container", "write /data/app.db"), reader, "path")
+                : Required(Pattern(reader, "mount", PolicySchema.Path, "a path in the container", "write /data"), reader, "mount");
+            var migration = kind == "sqlite" ? Migration(reader) : null;
             reader.Done();
             if (service is not null)
             {
                 named.Add((service.Text, service.Position, $"databases.{key.Text}"));
             }
 
-            if (kind is not null && service is not null && mount is not null)
+            if (kind is not null && service is not null && path is not null)
             {
-                databases.Add(new(key.Text, (DatabaseKind)Array.IndexOf(Kinds, kind), service.Text, mount));
+                databases.Add(new(key.Text, (DatabaseKind)Array.IndexOf(Kinds, kind), service.Text, path) { Migration = migration });
             }
         }
 
         return [.. databases.OrderBy(database => database.Name, StringComparer.Ordinal)];
+    }
+
+    private DesiredMigration? Migration(KeyReader reader)
+    {
+        var command = Texts(reader, "migrate", least: 1, unique: false);
+        var within = Duration(reader, "migrate-within") ?? DesiredMigration.DefaultWithin;
+        return command.Count > 0 ? new([.. command.Select(word => word.Text)], within) : null;
     }
 
     private ServicePolicy Defaults(KeyReader top)

@@ -16,6 +16,9 @@ public static class PolicySchema
 
     internal const string Path = "^/[!-~]*$";
 
+    /// <summary>No way leads up and out of it.</summary>
+    internal const string FilePath = @"^(?!.*/\.{1,2}(/|$))/[!-~]*[!-.0-~]$";
+
     /// <summary>Of a database: files are called so.</summary>
     internal const string FileName = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
 
@@ -75,14 +78,33 @@ public static class PolicySchema
               "type": "object",
               "propertyNames": { "maxLength": {{Longest}}, "pattern": "{{FileName}}" },
               "additionalProperties": {
-                "type": "object",
-                "required": ["kind", "service", "mount"],
-                "additionalProperties": false,
-                "properties": {
-                  "kind": { "description": "volume: any files, as they are.", "enum": ["volume"] },
-                  "service": { "description": "Whose data it is.", "$ref": "#/$defs/name" },
-                  "mount": { "description": "The mount point of its volume, inside the service's container.", "type": "string", "maxLength": {{Longest}}, "pattern": "{{Path}}" }
-                }
+                "oneOf": [
+                  {
+                    "type": "object",
+                    "required": ["kind", "service", "mount"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "kind": { "description": "Any files, as they are.", "const": "volume" },
+                      "service": { "description": "Whose data it is.", "$ref": "#/$defs/name" },
+                      "mount": { "description": "The mount point of its volume, inside the service's container.", "type": "string", "maxLength": {{Longest}}, "pattern": "{{Path}}" }
+                    }
+                  },
+                  {
+                    "type": "object",
+                    "required": ["kind", "service", "path"],
+                    "additionalProperties": false,
+                    "properties": {
+                      "kind": { "description": "One SQLite database; its whole volume is copied, and the copy is opened and counted.", "const": "sqlite" },
+                      "service": { "description": "Whose data it is.", "$ref": "#/$defs/name" },
+                      "path": { "description": "Its file, inside the service's container.", "type": "string", "maxLength": {{Longest}}, "pattern": "{{Escaped(FilePath)}}" },
+                      "migrate": {
+                        "description": "Program and arguments by which another image of the service brings the data up to itself, while nobody uses it; rehearsed on a copy first. Of alembic the revision is checked, too. Default: the service does so itself when it starts.",
+                        "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/name" }
+                      },
+                      "migrate-within": { "description": "It has failed when it takes longer. Default: 10m.", "$ref": "#/$defs/duration" }
+                    }
+                  }
+                ]
               }
             },
             "policy": {

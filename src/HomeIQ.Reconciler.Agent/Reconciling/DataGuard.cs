@@ -29,6 +29,11 @@ internal sealed class DataGuard(IJournal journal, bool volumesAreLocal)
         }
 
         var folder = FolderOf(backup.Volume, observed);
+        if (backup.Files.FirstOrDefault(file => Directory.Exists(folder) && !File.Exists(Path.Combine(folder, file))) is { } missing)
+        {
+            return new("data-missing", backup.Database, $"there is no file {missing} in the volume {backup.Volume}: it would not be proven, nor migrated", "mend the path in reconciler.yaml; take the database out of it until its file is there");
+        }
+
         return Directory.Exists(folder) ? null : new("data-unseen", backup.Database, $"the files of volume {backup.Volume} ({folder}) cannot be seen from here", "run homeiq on the engine's own host, as root");
     }
 

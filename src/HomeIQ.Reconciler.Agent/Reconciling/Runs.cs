@@ -60,7 +60,7 @@ internal sealed class Runs(
         {
             if (begun.Receipt is { } receipt)
             {
-                context.Note(begun.Planned.Step.Subject, receipt, isRollback);
+                context.Note(begun.Planned.Step, receipt, isRollback);
             }
         }
 

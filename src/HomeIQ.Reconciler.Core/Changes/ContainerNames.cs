@@ -6,9 +6,15 @@ public static class ContainerNames
     private const string NewSuffix = ".new";
     private const string KeptMark = ".kept-";
     private const string FailedMark = ".failed-";
+    private const string JobSuffix = ".job.new";
 
     /// <summary>A container that was made and does not bear its final name yet.</summary>
     public static string New(string container) => container + NewSuffix;
+
+    /// <summary>A container that does one thing for a service and is removed then.</summary>
+    public static string Job(string container) => container + JobSuffix;
+
+    public static bool IsJob(string name) => name.EndsWith(JobSuffix, StringComparison.Ordinal);
 
     /// <summary>The old container, kept until promotion.</summary>
     public static string Kept(string container, string id) => $"{container}{KeptMark}{Short(id)}";

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using HomeIQ.Reconciler.Backups;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Observed;
 
@@ -13,6 +14,8 @@ namespace HomeIQ.Reconciler.Journaling;
 [JsonDerivedType(typeof(ContainerMade), "container-made")]
 [JsonDerivedType(typeof(BaselineTaken), "baseline-taken")]
 [JsonDerivedType(typeof(BackedUp), "backed-up")]
+[JsonDerivedType(typeof(Rehearsed), "rehearsed")]
+[JsonDerivedType(typeof(Migrated), "migrated")]
 [JsonDerivedType(typeof(CopiesReleased), "copies-released")]
 [JsonDerivedType(typeof(ContainerStopped), "container-stopped")]
 [JsonDerivedType(typeof(ContainerStarted), "container-started")]
@@ -43,7 +46,15 @@ public sealed record ProbeFinding(Probe Probe, ProbeAnswer Answer);
 
 /// <param name="Copy">The folder of the copy, beside the volume's own.</param>
 /// <param name="Run">Under which its manifest lies.</param>
-public sealed record BackedUp(string Copy, ulong Inode, string Run, long Bytes, int Files) : Receipt;
+public sealed record BackedUp(string Copy, ulong Inode, string Run, long Bytes, int Files) : Receipt
+{
+    /// <summary>What each SQLite database in it holds, by its path in the volume.</summary>
+    public ValueMap<SqliteFacts> Databases { get; init; } = ValueMap<SqliteFacts>.Empty;
+}
+
+public sealed record Rehearsed(string Database, MigrationProof Proof) : Receipt;
+
+public sealed record Migrated(string Database, TimeSpan Took, SqliteFacts Facts) : Receipt;
 
 public sealed record CopiesReleased(int Copies) : Receipt;
 

@@ -71,7 +71,7 @@ internal sealed class WayBack
 
     /// <summary>An intent is enough: nobody knows whether it ran.</summary>
     private bool StartedSince(BegunStep copy) =>
-        begun.SkipWhile(step => step != copy).Any(step => step.Planned.Step is StartContainer or RestartContainer or UnpauseContainer);
+        begun.SkipWhile(step => step != copy).Any(step => step.Planned.Step is StartContainer or RestartContainer or UnpauseContainer or Migrate);
 
     private static BegunStep Moved(BegunStep step, int offset) => offset == 0 ? step : step with
     {
@@ -143,9 +143,10 @@ internal sealed class WayBack
             // old state wants it so, too. What was left half-way is drift again, and the next plan's matter.
             case UpdateContainer or ReconnectNetwork or DisconnectNetwork:
             // An image, a content, a volume, a question and a proof do no harm; the rest is clean-up, or comes after the last way back.
-            case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or TakeBaseline or VerifyService or UnpauseContainer or Soak:
+            case PullImage or BuildImage or KeepImage or ExportContent or CreateVolume or Rehearse or TakeBaseline or VerifyService or UnpauseContainer or Soak:
             case Promote or RemoveContainer or ReleaseImage or ReleaseStates or ReleaseCopies:
-            case BackUp or RestoreData:
+            // What is migrated is put back as a whole.
+            case BackUp or Migrate or RestoreData:
             case StartContainer or RenameContainer or CreateContainer or SetRestartPolicy or SetAside or PutBack or CreateNetwork or ReplaceNetwork or RemoveNetwork:
                 return null;
 

@@ -7,15 +7,22 @@ namespace HomeIQ.Reconciler.Planning;
 internal sealed class DataMoves(Inventory inventory, Remarks remarks)
 {
     private readonly List<DataMove> moves = [];
+    private readonly Dictionary<string, DraftStep> rehearsals = new(StringComparer.Ordinal);
 
     /// <summary>Decides whose data moves, and who has to stop for it although it stays the same: what follows from that for others is seen afterwards.</summary>
     public void Decide(IReadOnlyDictionary<string, ServiceWork> works)
     {
         foreach (var database in inventory.Situation.Desired.Policy.Databases)
         {
-            // Of several databases on one volume one brings it along.
-            if (VolumeOf(database, works) is not { } volume || !inventory.Volumes.ContainsKey(volume) || moves.Exists(move => move.Volume == volume))
+            if (VolumeOf(database, works) is not { } volume || !inventory.Volumes.ContainsKey(volume))
             {
+                continue;
+            }
+
+            // Of several databases on one volume the first brings it along.
+            if (moves.Find(move => move.Volume == volume) is { } known)
+            {
+                known.Databases.Add(database);
                 continue;
             }
 
@@ -28,14 +35,27 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         }
     }
 
+    /// <summary>Has each migration tried on a copy before anything stops.</summary>
+    public void Prepare(PlanDraft draft, IReadOnlyDictionary<string, ServiceWork> works)
+    {
+        foreach (var (database, job, work) in moves.SelectMany(move => move.Databases).Select(database => (database, Job: JobFor(database, works), Work: works.GetValueOrDefault(database.Service))))
+        {
+            if (job is not null)
+            {
+                rehearsals[database.Name] = draft.Add(new Rehearse(database.Name, job), "a migration that fails is to fail on a copy, before anything stops", Section.Create, work!.Phase, work.Order).After(work.Create);
+            }
+        }
+    }
+
     /// <summary>Puts the copying into the draft, between the stops and the starts of all who mount the volume.</summary>
-    public void Add(PlanDraft draft, IReadOnlyDictionary<string, Leftover> leftovers)
+    public void Add(PlanDraft draft, IReadOnlyDictionary<string, ServiceWork> works, IReadOnlyDictionary<string, Leftover> leftovers)
     {
         foreach (var move in moves)
         {
             var all = move.Users.Union(move.Starters).ToList();
+            ValueList<string> files = [.. move.Databases.Select(FileOf).Where(file => file.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
             var copy = draft.Add(
-                new BackUp(move.Database.Name, move.Volume), $"{move.Cause}: a way back brings its data back, too", Section.Move, all.Min(work => work.Phase), all.Min(work => work.Order));
+                new BackUp(move.Databases[0].Name, move.Volume) { Files = files }, $"{move.Cause}: a way back brings its data back, too", Section.Move, all.Min(work => work.Phase), all.Min(work => work.Order));
             foreach (var user in move.Users)
             {
                 copy.After(user.Stop).After(user.Aside).After(Disarm(draft, user, copy));
@@ -46,12 +66,35 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
                 copy.After(leftover.StopEarly(draft));
             }
 
+            var last = copy;
+            foreach (var database in move.Databases)
+            {
+                if (JobFor(database, works) is { } job)
+                {
+                    last = draft.Add(new Migrate(database.Name, job), $"{database.Service} is replaced", Section.Move, works[database.Service].Phase, works[database.Service].Order).After(last).After(rehearsals[database.Name]);
+                }
+            }
+
             foreach (var start in move.Starters.Select(starter => starter.Start))
             {
-                start?.After(copy);
+                start?.After(last);
             }
         }
     }
+
+    /// <summary>The migration that goes with another image; null when the image stays, or a person goes back, who has to say what becomes of the data.</summary>
+    private MigrationJob? JobFor(DesiredDatabase database, IReadOnlyDictionary<string, ServiceWork> works) =>
+        database.Migration is { } migration && !GoesBack && inventory.Situation.Effective is not null
+        && works.GetValueOrDefault(database.Service) is { IsChanged: true, Desired: { } desired, Create.Step: CreateContainer create } work
+        && (create.ImageId is null || create.ImageId != work.Container?.ImageId)
+        && database.PlaceIn(desired) is var (mount, file)
+            ? new(database.Service, mount.Source, mount.Target, file, create.SpecDigest, migration)
+            : null;
+
+    private string FileOf(DesiredDatabase database) =>
+        (inventory.Desired.TryGetValue(database.Service, out var service) ? service : inventory.Effective.TryGetValue(database.Service, out var going) ? going.Service : null) is { } owner
+            ? database.PlaceIn(owner)?.File ?? ""
+            : "";
 
     /// <summary>Who stays the same must not be started by the engine in the middle of it (D9): its restart policy is taken away, and given back before it starts.</summary>
     private static DraftStep? Disarm(PlanDraft draft, ServiceWork user, DraftStep copy)
@@ -75,7 +118,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
     {
         foreach (var move in GoesBack ? [] : moves)
         {
-            draft.Add(new ReleaseCopies(move.Database.Name, move.Volume), "the newest proven copy is kept", Section.CleanUp, 2).After(promote);
+            draft.Add(new ReleaseCopies(move.Databases[0].Name, move.Volume), "the newest proven copy is kept", Section.CleanUp, 2).After(promote);
         }
     }
 
@@ -99,7 +142,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         }
 
         users.ForEach(user => (user.StopIsAwaited, user.StopsForData) = (true, true));
-        moves.Add(new(database, volume, string.Join(", ", causes), users, starters));
+        moves.Add(new([database], volume, string.Join(", ", causes), users, starters));
     }
 
     /// <summary>The volume at the database's mount point; null, and a problem, when there is none: it is never skipped silently.</summary>
@@ -108,12 +151,12 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         if (!inventory.Desired.TryGetValue(database.Service, out var service))
         {
             // Its service is in a profile that is not active, or going: what is there to be told, the loader told.
-            return inventory.Effective.TryGetValue(database.Service, out var going) ? At(going.Service, database.Mount)?.Source : null;
+            return inventory.Effective.TryGetValue(database.Service, out var going) ? database.PlaceIn(going.Service)?.Mount.Source : null;
         }
 
-        if (At(service, database.Mount) is { Kind: MountKind.Volume, Source.Length: > 0 } mount)
+        if (database.PlaceIn(service) is { } place)
         {
-            return mount.Source;
+            return place.Mount.Source;
         }
 
         if (!works.GetValueOrDefault(database.Service)?.IsChanged ?? true)
@@ -121,7 +164,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
             return null;
         }
 
-        remarks.Refuse("data-unresolved", database.Name, $"{database.Service} has no volume at {database.Mount}", $"volumes are at {string.Join(", ", service.Spec.Mounts.Where(known => known.Kind == MountKind.Volume).Select(known => known.Target))}");
+        remarks.Refuse("data-unresolved", database.Name, $"{database.Service} has no volume at {database.Path}", $"volumes are at {string.Join(", ", service.Spec.Mounts.Where(known => known.Kind == MountKind.Volume).Select(known => known.Target))}");
         return null;
     }
 
@@ -140,7 +183,5 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         return false;
     }
 
-    private static MountSpec? At(DesiredService service, string target) => service.Spec.Mounts.FirstOrDefault(mount => mount.Target == target);
-
-    private sealed record DataMove(DesiredDatabase Database, string Volume, string Cause, List<ServiceWork> Users, List<ServiceWork> Starters);
+    private sealed record DataMove(List<DesiredDatabase> Databases, string Volume, string Cause, List<ServiceWork> Users, List<ServiceWork> Starters);
 }

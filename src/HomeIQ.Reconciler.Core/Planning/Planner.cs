@@ -30,8 +30,8 @@ public static class Planner
 
         var draft = new PlanDraft();
         Judge(inventory, works, leftovers, remarks);
-        Draft(draft, inventory, works, leftovers, ground, remarks);
-        data.Add(draft, leftovers);
+        Draft(draft, inventory, works, leftovers, ground, data, remarks);
+        data.Add(draft, works, leftovers);
         var soak = Soak(draft, inventory, works);
         var promote = Promote(draft, inventory, changes, soak);
         CleanUp(draft, inventory, works, leftovers, ground, promote);
@@ -200,7 +200,7 @@ public static class Planner
     }
 
     private static void Draft(
-        PlanDraft draft, Inventory inventory, Dictionary<string, ServiceWork> works, Dictionary<string, Leftover> leftovers, Ground ground, Remarks remarks)
+        PlanDraft draft, Inventory inventory, Dictionary<string, ServiceWork> works, Dictionary<string, Leftover> leftovers, Ground ground, DataMoves data, Remarks remarks)
     {
         var preparation = new Preparation(draft, inventory, remarks);
         preparation.MakeGround(ground);
@@ -222,6 +222,7 @@ public static class Planner
             preparation.Await(work);
         }
 
+        data.Prepare(draft, works);
         var preflight = new Preflight(inventory, remarks);
         preflight.Desired();
         new StepOrder(draft, inventory, works, leftovers, preflight).Decide(preparation.Replacements);

@@ -20,9 +20,11 @@ namespace HomeIQ.Reconciler.Planning;
 [JsonDerivedType(typeof(RemoveNetwork), "remove-network")]
 [JsonDerivedType(typeof(CreateVolume), "create-volume")]
 [JsonDerivedType(typeof(CreateContainer), "create-container")]
+[JsonDerivedType(typeof(Rehearse), "rehearse")]
 [JsonDerivedType(typeof(TakeBaseline), "take-baseline")]
 [JsonDerivedType(typeof(StopContainer), "stop-container")]
 [JsonDerivedType(typeof(BackUp), "back-up")]
+[JsonDerivedType(typeof(Migrate), "migrate")]
 [JsonDerivedType(typeof(RestoreData), "restore-data")]
 [JsonDerivedType(typeof(ReleaseCopies), "release-copies")]
 [JsonDerivedType(typeof(SetRestartPolicy), "set-restart-policy")]
@@ -49,7 +51,7 @@ public abstract record Step
 
     /// <summary>True for what is done before anything stops, so that both ways are ready before the first cut (promise 7).</summary>
     [JsonIgnore]
-    public bool IsPreparation => this is PullImage or BuildImage or KeepImage or ExportContent or CreateNetwork or CreateVolume or CreateContainer or TakeBaseline;
+    public bool IsPreparation => this is PullImage or BuildImage or KeepImage or ExportContent or CreateNetwork or CreateVolume or CreateContainer or Rehearse or TakeBaseline;
 }
 
 /// <summary>A container that a step works on.</summary>
@@ -128,7 +130,29 @@ public sealed record StopContainer(string Service, ContainerRef Container, bool 
 /// <summary>Copy a volume while nobody who mounts it runs, and prove the copy. Receipt: <see cref="Journaling.BackedUp"/>.</summary>
 public sealed record BackUp(string Database, string Volume) : Step
 {
+    /// <summary>SQLite databases in the volume, by their paths in it: each is opened in the copy of a copy, and what it holds is noted.</summary>
+    public ValueList<string> Files { get; init; } = [];
+
     public override string Subject => Database;
+}
+
+/// <summary>A migration of a SQLite database by a command of the new version's image, alone in a container of its own and without a network.</summary>
+/// <param name="Service">Whose new container's specification it gets.</param>
+/// <param name="Target">Where that mounts the volume.</param>
+/// <param name="File">The database's path in the volume.</param>
+public sealed record MigrationJob(string Service, string Volume, string Target, string File, string SpecDigest, DesiredMigration Migration);
+
+/// <summary>Migrate a copy that is taken while everybody runs, and note what comes of it. Receipt: <see cref="Journaling.Rehearsed"/>.</summary>
+public sealed record Rehearse(string Database, MigrationJob Job) : Step
+{
+    public override string Subject => Job.Service;
+}
+
+/// <summary>Migrate the data, and prove that it came of it what the rehearsal led to. Receipt: <see cref="Journaling.Migrated"/>.</summary>
+/// <remarks>Its way back is that of <see cref="BackUp"/>: a half-migrated database is put back, never migrated on.</remarks>
+public sealed record Migrate(string Database, MigrationJob Job) : Step
+{
+    public override string Subject => Job.Service;
 }
 
 /// <summary>The way back from <see cref="BackUp"/>: the proven copy takes the place of what is there, which is kept beside it.</summary>

@@ -18,6 +18,8 @@ public static class StepText
         TakeBaseline baseline => $"note the health of {baseline.Service} before anything stops",
         StopContainer stop => $"stop {stop.Service}",
         BackUp backup => $"copy {backup.Database} (volume {backup.Volume})",
+        Rehearse rehearse => $"rehearse the migration of {rehearse.Database} on a copy ({string.Join(' ', rehearse.Job.Migration.Command)})",
+        Migrate migrate => $"migrate {migrate.Database} ({string.Join(' ', migrate.Job.Migration.Command)})",
         RestoreData restore => $"put {restore.Database} back (volume {restore.Volume})",
         ReleaseCopies release => $"let go of older copies of {release.Database}",
         SetRestartPolicy { Restart.Name: "no" } disarm => $"disarm {disarm.Service}",

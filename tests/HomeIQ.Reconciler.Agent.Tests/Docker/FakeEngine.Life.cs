@@ -39,12 +39,18 @@ public sealed partial class FakeEngine
         container.Health = container.Check is null ? ContainerHealth.None : ContainerHealth.Starting;
         Happened(container, "start");
         Migrate(container);
+        Seed(container);
 
         var listens = container.Seconds("START_DELAY");
         if (container.Spec.Command is ["echo", ..] command)
         {
             container.Logs.AddRange(string.Join(' ', command.Skip(1)).Split('\n').Select(line => (clock.Now, line)));
             Later(container, TimeSpan.Zero, () => Exit(container, 0));
+            return;
+        }
+
+        if (Work(container))
+        {
             return;
         }
 

@@ -42,12 +42,12 @@ public class PolicyFileSpecs
                     - exec: [influx, ping]
               web:
                 restart-with: [db, api, tests]
-            databases: { metrics: { kind: volume, service: db, mount: /data }, gone: { kind: volume, service: tests, mount: /x } }
+            databases: { metrics: { kind: volume, service: db, mount: /data }, gone: { kind: volume, service: tests, mount: /x }, rows: { kind: sqlite, service: db, path: /data/app.db, migrate-within: 5m, migrate: [alembic, upgrade, head] } }
             policy: { floating-tags: allow, removals: { max: 5, share: 7% }, parallel: 9, generations: 5 }
             """);
 
         Assert.Equal(
-            new Policy { Phases = [new("data", ["db"]), new("rest", ["web", "api"])], Databases = [new("metrics", DatabaseKind.Volume, "db", "/data")], FloatingTags = FloatingTags.Allow, RemovalsMax = 5, RemovalsShare = 7, Parallel = 9, Generations = 5 },
+            new Policy { Phases = [new("data", ["db"]), new("rest", ["web", "api"])], Databases = [new("metrics", DatabaseKind.Volume, "db", "/data"), new("rows", DatabaseKind.Sqlite, "db", "/data/app.db") { Migration = new(["alembic", "upgrade", "head"], TimeSpan.FromMinutes(5)) }], FloatingTags = FloatingTags.Allow, RemovalsMax = 5, RemovalsShare = 7, Parallel = 9, Generations = 5 },
             state.Policy);
         Assert.Equal(new ServicePolicy { Risk = Risk.Medium, Drift = DriftPolicy.Warn, VerifyTimeout = TimeSpan.FromMinutes(5) }, state.Find("api")!.Policy);
         Assert.Equal(["api", "db"], state.Find("web")!.Policy.RestartWith);
@@ -119,7 +119,8 @@ public class PolicyFileSpecs
     [InlineData("version: 1\nproject: p\nphases: [{ name: a, services: [db, db] }]", "3:36: error: phases.services: `db` stands here twice")]
     [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: volume, service: dbb, mount: /data } }", "3:42: error: databases.m: there is no service `dbb` (did you mean `db`?)")]
     [InlineData("version: 1\nproject: p\ndatabases: { a/b: { kind: volume, service: db, mount: /data } }", "3:14: error: databases: `a/b` is no name for a database (write letters, digits, dots and dashes: metrics)")]
-    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlight, service: db, mount: /data } }", "3:25: error: databases.m.kind: `sqlight` is none of volume")]
+    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlight, service: db, mount: /data } }", "3:25: error: databases.m.kind: `sqlight` is none of volume, sqlite (did you mean `sqlite`?)")]
+    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlite, service: db, path: /data/../up.db } }", "3:52: error: databases.m.path: `/data/../up.db` is not the path of a file in the container (write /data/app.db)")]
     [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: volume, service: db } }", "3:17: error: databases.m: `mount` is missing")]
     [InlineData("version: 1\nproject: p\nphases: [{ name: a }]", "3:10: error: phases: `services` is missing")]
     [InlineData("version: 1\nproject: p\nphases: [db]", "3:10: error: phases: must be a list of mappings with name and services, but is a single value")]

@@ -33,7 +33,7 @@ public class PolicySchemaSpecs
             },
             "y": {}
           },
-          "databases": { "x": { "kind": "volume", "service": "x", "mount": "/data" } },
+          "databases": { "x": { "kind": "volume", "service": "x", "mount": "/data" }, "y": { "kind": "sqlite", "service": "x", "path": "/data/a.db", "migrate": ["a", "b"], "migrate-within": "5m" } },
           "policy": { "floating-tags": "refuse", "removals": { "max": 2, "share": "20%" }, "soak": { "for": "5m", "log-errors": "fail" }, "parallel": 4, "generations": 3 }
         }
         """;
@@ -53,7 +53,7 @@ public class PolicySchemaSpecs
 
     private static readonly string[] Keys =
     [
-        "version", "compose", "project", "phases", "defaults", "services", "databases", "kind", "service", "mount", "policy", "risk", "drift", "verify", "restart-with", "allow-downgrade", "timeout", "probes", "http", "tcp", "exec",
+        "version", "compose", "project", "phases", "defaults", "services", "databases", "kind", "service", "mount", "path", "migrate", "migrate-within", "policy", "risk", "drift", "verify", "restart-with", "allow-downgrade", "timeout", "probes", "http", "tcp", "exec",
         "status", "json", "interval", "port", "path", "scheme", "url", "floating-tags", "removals", "max", "share", "soak", "for", "log-errors", "parallel", "generations", "name", "x-note", "unknown",
     ];
 

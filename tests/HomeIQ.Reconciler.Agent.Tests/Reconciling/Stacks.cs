@@ -17,6 +17,9 @@ internal static class Stacks
     /// <summary>The upgrade that brings data along.</summary>
     public const string WithData = "a database with a reader";
 
+    /// <summary>The upgrade that migrates a database.</summary>
+    public const string WithMigration = "a database that is migrated";
+
     /// <summary>Upgrades of several shapes, each with one of its kind that fails verification.</summary>
     public static readonly Dictionary<string, (string Before, string After, string Bad)> Changes = new(StringComparer.Ordinal)
     {
@@ -30,6 +33,8 @@ internal static class Stacks
             (Namespace("1.0.0"), Namespace("1.1.0"), Namespace("1.9.0-sick")),
         [WithData] =
             (Database("1.0.0"), Database("1.1.0"), Database("1.9.0-sick")),
+        [WithMigration] =
+            (Migrated("1.0.0"), Migrated("1.1.0"), Migrated("1.9.0-sick")),
     };
 
     /// <summary>Publishes every version that the stacks use.</summary>
@@ -40,6 +45,12 @@ internal static class Stacks
             engine.Push($"house/app:{tag}");
         }
 
+        foreach (var (tag, history) in ((string, string)[])[("1.0.0", "r1"), ("1.1.0", "r1 r2"), ("1.2.0", "r1 r2 r3")])
+        {
+            engine.Push($"house/rows:{tag}", ValueMap<string>.Empty.With("ALEMBIC", history));
+        }
+
+        engine.Push("house/rows:1.9.0-sick", new([new("ALEMBIC", "r1 r2"), new("NEVER_HEALTHY", "1")]));
         foreach (var (tag, (knob, value)) in Bad)
         {
             engine.Push($"house/app:{tag}", ValueMap<string>.Empty.With(knob, value));
@@ -98,6 +109,29 @@ internal static class Stacks
             image: house/app:1.0.0
             container_name: api
             depends_on: { db: { condition: service_healthy } }
+        volumes:
+          data: {}
+        """;
+
+    /// <summary>A database whose migrations are known to Alembic, and somebody who reads it.</summary>
+    public static string Migrated(string tag, string environment = "") =>
+        $$"""
+        #reconciler: databases: { rows: { kind: sqlite, service: db, path: /data/app.db, migrate: [alembic, upgrade, head] } }
+        x-checked: &checked
+          restart: always
+          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        services:
+          db:
+            <<: *checked
+            image: house/rows:{{tag}}
+            container_name: db
+            environment: { DATABASE: /data/app.db, {{environment}} }
+            volumes: [data:/data]
+          reader:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: reader
+            volumes: [data:/data:ro]
         volumes:
           data: {}
         """;

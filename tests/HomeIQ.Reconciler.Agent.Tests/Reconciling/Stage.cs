@@ -70,7 +70,14 @@ internal sealed class Stage : IDisposable
 
     /// <summary>What lies in volumes, a line each; those without data are left out.</summary>
     public IEnumerable<string> Data => Engine.Volumes.Select(volume => (volume, File: Path.Combine(Engine.VolumeFolder!, volume, "_data", "data"))).Where(pair => File.Exists(pair.File))
-        .Select(pair => $"{pair.volume} {string.Join(' ', File.ReadLines(pair.File))}");
+        .Select(pair => $"{pair.volume} {string.Join(' ', File.ReadLines(pair.File))}").Concat(Databases);
+
+    /// <summary>What is in the SQLite files: columns, names, revision.</summary>
+    private IEnumerable<string> Databases => Engine.Volumes.Select(volume => Path.Combine(Engine.VolumeFolder!, volume, "_data", "app.db")).Where(File.Exists).Select(path =>
+    {
+        using var file = new Files.SqliteFile(path, makes: false);
+        return $"rows({string.Join(' ', file.Rows("PRAGMA table_info(rows)", row => row.GetString(1)))}) {string.Join(' ', file.Rows("SELECT name FROM rows ORDER BY id", row => row.GetString(0)))} at {file.Scalar("SELECT version_num FROM alembic_version")}";
+    });
 
     /// <summary>All that is on the host but volumes, a line each, exported contents included; what failed and is kept for inspection is left out, unless it runs.</summary>
     public string Tidy => string.Join('\n', Engine.Inventory

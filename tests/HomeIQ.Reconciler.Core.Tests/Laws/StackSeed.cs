@@ -72,8 +72,10 @@ internal sealed record StackSeed(ServiceSeed[] Services, int Internal, bool Phas
                 RemovalsMax = 1000,
                 Databases =
                 [
-                    .. services.SelectMany(service => service.Spec.Mounts.Where(mount => mount.Kind == MountKind.Volume).Select(mount => (mount.Source, service.Name))).DistinctBy(pair => pair.Source)
-                        .Select(pair => new DesiredDatabase($"data of {pair.Name}", DatabaseKind.Volume, pair.Name, "/data")),
+                    .. services.SelectMany(service => service.Spec.Mounts.Where(mount => mount.Kind == MountKind.Volume).Select(mount => (mount.Source, service.Name))).DistinctBy(pair => pair.Source).Index()
+                        .Select(pair => pair.Index % 2 == 1
+                            ? new DesiredDatabase($"data of {pair.Item.Name}", DatabaseKind.Volume, pair.Item.Name, "/data")
+                            : new DesiredDatabase($"data of {pair.Item.Name}", DatabaseKind.Sqlite, pair.Item.Name, "/data/app.db") { Migration = new(["migrate"], TimeSpan.FromMinutes(1)) }),
                 ],
                 Soak = Phased ? new() : SoakPolicy.None,
                 Phases = Phased ? [new("first", [.. InPhase(services, 0)]), new("second", [.. InPhase(services, 1)])] : [],

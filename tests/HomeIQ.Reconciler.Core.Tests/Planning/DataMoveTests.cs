@@ -93,6 +93,58 @@ public class DataMoveTests
         Assert.Empty(installed.Add(stranger with { Status = ContainerStatus.Exited }).CommitImage("a", "homeiq/a:2.0.0").Plan.Refusals);
     }
 
+    [Fact]
+    public void A_migration_is_rehearsed_before_anything_stops_and_done_between_the_copy_and_the_first_start()
+    {
+        var plan = With(Migrating("a"), Writing("a"), Writing("reader")).CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.True(plan.Waits("rehearse rows", "create homeiq-a.new"));
+        Assert.True(plan.Waits("stop homeiq-a", "rehearse rows"));
+        Assert.True(plan.Waits("migrate rows", "copy data"));
+        Assert.True(plan.Waits("start homeiq-a", "migrate rows"));
+        Assert.True(plan.Waits("start homeiq-reader", "migrate rows"));
+        Assert.Equal(["app.db"], Assert.Single(plan.Steps.Select(step => step.Step).OfType<BackUp>()).Files);
+        var job = Assert.Single(plan.Steps.Select(step => step.Step).OfType<Migrate>()).Job;
+        Assert.Equal(("a", "data", "/data", "app.db"), (job.Service, job.Volume, job.Target, job.File));
+    }
+
+    [Fact]
+    public void Nothing_is_migrated_where_the_image_stays() =>
+        Assert.DoesNotContain(
+            With(Migrating("a"), Writing("a")).CommitSpec("a", spec => spec with { User = "1000" }).Plan.Steps,
+            step => step.Step is Rehearse or Migrate);
+
+    [Fact]
+    public void Two_databases_on_one_volume_are_one_copy_and_two_migrations()
+    {
+        ValueList<DesiredDatabase> databases = [.. Migrating("a"), new("more", DatabaseKind.Sqlite, "a", "/data/more/b.db") { Migration = new(["alembic", "upgrade", "head"], TimeSpan.FromMinutes(1)) }];
+        var plan = With(databases, Writing("a")).CommitImage("a", "homeiq/a:2.0.0").Plan;
+
+        Assert.Equal(["app.db", "more/b.db"], Assert.Single(plan.Steps.Select(step => step.Step).OfType<BackUp>()).Files);
+        Assert.True(plan.Waits("migrate more", "migrate rows"));
+        Assert.True(plan.Waits("start homeiq-a", "migrate more"));
+        Assert.True(plan.Waits("stop homeiq-a", "rehearse more"));
+    }
+
+    [Theory]
+    [InlineData("/data/app.db", "data", "app.db")]
+    [InlineData("/data/deep/app.db", "deep", "app.db")]
+    [InlineData("/data/deeper/app.db", "data", "deeper/app.db")]
+    [InlineData("/database/app.db", null, null)]
+    [InlineData("/data/bound/app.db", null, null)]
+    public void A_file_lies_in_the_innermost_mount_around_it(string path, string? volume, string? file)
+    {
+        var service = Service("a");
+        service = service with { Spec = service.Spec with { Mounts = [new(MountKind.Volume, "data", "/data"), new(MountKind.Volume, "deep", "/data/deep"), new(MountKind.Bind, "/srv", "/data/bound")] } };
+
+        var place = new DesiredDatabase("rows", DatabaseKind.Sqlite, "a", path).PlaceIn(service);
+
+        Assert.Equal((volume, file), (place?.Mount.Source, place?.File));
+    }
+
+    private static ValueList<DesiredDatabase> Migrating(string service) =>
+        [new("rows", DatabaseKind.Sqlite, service, "/data/app.db") { Migration = new(["alembic", "upgrade", "head"], TimeSpan.FromMinutes(1)) }];
+
     private static ValueList<DesiredDatabase> Database(string service) => [new("rows", DatabaseKind.Volume, service, "/data")];
 
     private static Table With(ValueList<DesiredDatabase> databases, params DesiredService[] services) => Installed(services).Policy(policy => policy with { Databases = databases });

@@ -1,3 +1,4 @@
+using HomeIQ.Reconciler.Backups;
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
 using HomeIQ.Reconciler.Journaling;
@@ -179,6 +180,10 @@ internal static class Samples
 
     public static readonly ContainerRef Container = new("0123456789abcdef", "homeiq-influxdb");
 
+    private static readonly MigrationJob Job = new("influxdb", "homeiq_influx", "/data", "app.db", "spec", new(["alembic", "upgrade", "head"], TimeSpan.FromMinutes(10)));
+
+    private static readonly SqliteFacts Facts = new("s1", new([new("rows", 5)]), ["r1"]);
+
     public static readonly ValueList<Step> Steps =
     [
         new PullImage("influxdb", "influxdb:2.8.0", "linux/arm64"),
@@ -192,7 +197,9 @@ internal static class Samples
         new CreateContainer("influxdb", "homeiq-influxdb.new", "spec", "sha256:1"),
         new TakeBaseline("influxdb", Container, 2),
         new StopContainer("influxdb", Container, FoundStopped: true),
-        new BackUp("metrics", "homeiq_influx"),
+        new BackUp("metrics", "homeiq_influx") { Files = ["app.db"] },
+        new Rehearse("metrics", Job),
+        new Migrate("metrics", Job),
         new RestoreData("metrics", "homeiq_influx", "/volumes/homeiq_influx/homeiq-1", 42, "261123-0300"),
         new ReleaseCopies("metrics", "homeiq_influx"),
         new SetRestartPolicy("influxdb", Container, new("on-failure", 3), RestartPolicy.No),
@@ -237,7 +244,8 @@ internal static class Samples
         new ContainerStopped(true, 137), new ContainerStarted(Stacks.Start),
         new BaselineTaken(Trouble.Unhealthy, [new(Http, new(ProbeResult.Inconclusive, "probe http: no such host", "no such name"))]),
         new ServiceVerified("healthy after 3.2 s") { FailingBefore = ["probe tcp 1: refused"] },
-        new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4), new BackedUp("/volumes/homeiq_influx/homeiq-1", 42, "261123-0300", 5, 6), new CopiesReleased(2),
+        new StateSealed(IsRepair: true), new StatesReleased(1, 2, 3, 4), new BackedUp("/volumes/homeiq_influx/homeiq-1", 42, "261123-0300", 5, 6) { Databases = new([new("app.db", Facts)]) },
+        new Rehearsed("metrics", new(TimeSpan.FromSeconds(2), ["r2"], Facts, Facts with { Revisions = ["r2"] })), new Migrated("metrics", TimeSpan.FromSeconds(2), Facts), new CopiesReleased(2),
         new LeftDrifted("c1", "HostConfig.Memory is still 1"),
     ];
 

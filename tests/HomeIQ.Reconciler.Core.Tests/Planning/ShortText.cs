@@ -34,6 +34,8 @@ internal static class ShortText
         ReleaseImage release => $"release {release.Tag}",
         ReleaseStates release => $"release {string.Join(' ', release.States)}",
         BackUp backup => $"copy {backup.Volume}",
+        Rehearse rehearse => $"rehearse {rehearse.Database}",
+        Migrate migrate => $"migrate {migrate.Database}",
         RestoreData restore => $"restore {restore.Volume}",
         ReleaseCopies copies => $"release copies {copies.Volume}",
         SetRestartPolicy set => $"policy {set.Restart} {set.Container.Name}",

@@ -52,11 +52,12 @@ public class StepWalkTests
         var old = new ContainerRef(effective.Find("web")!.ContainerId, "web");
         var after = State(New, cache, mqtt, newer);
         host.Begin(after, Digest);
+        var job = new MigrationJob("web", "kept", "/data", "app.db", Digest(newer), new(["alembic", "upgrade", "head"], TimeSpan.FromMinutes(1)));
         Step[] forward =
         [
             new PullImage("web", "web:2"), new BuildImage("cache", "cache:1", "d"), new KeepImage("web", effective.Find("web")!.ImageId, "keep:web"), new ExportContent("web", "content"),
-            new CreateNetwork(new("extra")), new CreateVolume(new("data")), new CreateContainer("web", "web.new", Digest(newer), null), new TakeBaseline("web", old, 1), new StopContainer("web", old),
-            new SetAside("web", old, "web.kept", Digest(web), effective.Find("web")!.ImageId, new("always")), new BackUp("kept", "kept"), new ReplaceNetwork(new("net"), new("net") { Internal = true }),
+            new CreateNetwork(new("extra")), new CreateVolume(new("data")), new CreateContainer("web", "web.new", Digest(newer), null), new Rehearse("kept", job), new TakeBaseline("web", old, 1), new StopContainer("web", old),
+            new SetAside("web", old, "web.kept", Digest(web), effective.Find("web")!.ImageId, new("always")), new BackUp("kept", "kept"), new Migrate("kept", job), new ReplaceNetwork(new("net"), new("net") { Internal = true }),
             new RenameContainer("web", new(null, "web.new"), "web"), new StartContainer("web", new(null, "web")), new VerifyService("web", new(null, "web"), Digest(newer)),
             new UpdateContainer("cache", new(effective.Find("cache")!.ContainerId, "cache"), ["HostConfig.Memory"]),
             new DisconnectNetwork("cache", new(effective.Find("cache")!.ContainerId, "cache"), "left-over"),

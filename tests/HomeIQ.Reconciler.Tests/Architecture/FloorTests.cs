@@ -13,7 +13,7 @@ public sealed partial class FloorTests
         { "YamlDotNet", "HomeIQ.Reconciler.Agent/Yaml/" },
         { "Docker.DotNet", "HomeIQ.Reconciler.Agent/Docker/" },
         { "LibGit2Sharp", "HomeIQ.Reconciler.Agent/Git/" },
-        { "Microsoft.Data.Sqlite", "HomeIQ.Reconciler.Agent/Journaling/JournalFile.cs" },
+        { "Microsoft.Data.Sqlite", "HomeIQ.Reconciler.Agent/Files/SqliteFile.cs" },
         { "System.CommandLine", "HomeIQ.Reconciler/" },
         { "Serilog", "HomeIQ.Reconciler/Cli/Log.cs" },
         { "Microsoft.Extensions.Configuration", "HomeIQ.Reconciler/Cli/AgentOptions.cs" },
