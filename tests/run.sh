@@ -173,7 +173,7 @@ quickstart() {
 }
 
 start_engine() {
-    "$rig/engine.sh" start "$scratch/engine" >/dev/null && "$rig/images.sh" "$scratch/engine/docker.sock" 2>/dev/null
+    "$rig/engine.sh" start "$scratch/engine" >/dev/null && "$rig/images.sh" "$scratch/engine/docker.sock" 2>/dev/null && "$rig/alembic.sh" "$scratch/engine/docker.sock" 2>/dev/null
 }
 
 run_suite() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: a container engine, Compose, a registry, a static shell for the
-# test images, Git, ssh, the network tools, systemd's judge of units and a linker for Native AOT. Says what it does;
+# test images, Alembic, Git, ssh, the network tools, systemd's judge of units and a linker for Native AOT. Says what it does;
 # silent when nothing is missing.
 #
 #   tests/rig/install.sh           install what is missing (Debian 12, root)
@@ -23,6 +23,7 @@ missing_packages() {
     have script || echo bsdutils
     have curl || echo curl
     have jq || echo jq
+    [ -d /usr/lib/python3/dist-packages/alembic ] || echo python3-alembic
     have systemd-analyze || echo systemd
     have gcc || have clang || echo gcc
     [ -e /usr/include/zlib.h ] || echo zlib1g-dev
