@@ -47,14 +47,14 @@ internal sealed class EngineEvents(RawEngine raw)
         }
     }
 
-    /// <summary>What the engine remembers of one container between two moments; the connection ends with the second.</summary>
+    /// <summary>What the engine remembers of one container up to its end; the connection ends with that, or at the second moment.</summary>
     public async Task<IReadOnlyList<EngineEvent>> RecallAsync(EngineApi api, string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var told = new List<EngineEvent>();
         using var answer = await OpenAsync(api, cancellationToken, ("filters", Query.Filters(("type", ["container"]), ("container", [containerId]), ("event", Actions))), ("since", TextOf(NanosecondsOf(since))), ("until", TextOf(NanosecondsOf(until))));
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         using var reader = new StreamReader(stream);
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        while (told is not [.., { Action: "die" }] && await reader.ReadLineAsync(cancellationToken) is { } line)
         {
             if (Parse(line) is var (happened, _))
             {

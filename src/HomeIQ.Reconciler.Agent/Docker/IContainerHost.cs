@@ -108,8 +108,8 @@ public interface IContainerHost : IAsyncDisposable
     /// <summary>False when it was gone already.</summary>
     Task<bool> RemoveMarkAsync(string markId, CancellationToken cancellationToken);
 
-    /// <summary>What the engine still remembers of a container between two moments by its own clock, oldest first: it forgets all but some hundred events of everything.</summary>
-    /// <remarks>An end that has not come is waited for; never ask for a far one.</remarks>
+    /// <summary>What the engine still remembers of a container from a moment by its own clock up to its end (<c>die</c>), oldest first: it forgets all but some hundred events of everything.</summary>
+    /// <param name="until">The word of the end is waited for until then; never ask for a far moment.</param>
     Task<IReadOnlyList<EngineEvent>> RecallAsync(string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Events from now on (or since a moment), until cancelled; health check executions left out.</summary>

@@ -58,6 +58,7 @@ public static class HostEvents
     {
         Skipped skipped => $": skipped, {skipped.Reason}",
         ServiceVerified verified => $": {verified.Evidence}",
+        BackedUp or Rehearsed or Migrated => $": {ReceiptText.Of(receipt)}",
         _ => "",
     }}");
 

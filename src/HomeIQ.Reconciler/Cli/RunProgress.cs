@@ -90,6 +90,7 @@ internal sealed class RunProgress : IProgress<RunEvent>, IDisposable
     {
         Skipped skipped => skipped.Reason,
         ServiceVerified verified => verified.Evidence,
+        BackedUp or Rehearsed or Migrated => ReceiptText.Of(receipt),
         BaselineTaken baseline => string.Join("; ", ShowCommand.FailingBefore(baseline)),
         StatesReleased gone => $"{gone.Specifications} specifications and inspects, {gone.Contents} contents, {gone.Evidence} folders of evidence",
         ContainerStopped { WasRunning: false } => "it had been stopped before",

@@ -13,7 +13,14 @@ public sealed partial class FakeEngine
     public IReadOnlyList<EngineEvent> Events => Ask(() => happened.ToArray());
 
     public Task<IReadOnlyList<EngineEvent>> RecallAsync(string containerId, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken) =>
-        LookAsync<IReadOnlyList<EngineEvent>>("recall", () => [.. happened.Where(known => known.ActorId == containerId && known.At >= since && known.At <= until)], cancellationToken);
+        LookAsync<IReadOnlyList<EngineEvent>>(
+            "recall",
+            () =>
+            {
+                var told = happened.Where(known => known.ActorId == containerId && known.At >= since && known.At <= until).ToList();
+                return told.FindIndex(known => known.Action == "die") is >= 0 and var end ? [.. told.Take(end + 1)] : told;
+            },
+            cancellationToken);
 
     public async IAsyncEnumerable<EngineEvent> WatchAsync(DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
