@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Files;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
 
@@ -15,18 +16,23 @@ internal sealed class JobContainer(RunContext context, EventHub events)
 
     private const int LogLines = 1000;
 
+    /// <param name="subject">What it is about; part of its name.</param>
     /// <param name="mounts">What the service mounts, or what takes its place.</param>
     /// <returns>The lines that it said.</returns>
     /// <exception cref="StepFailedException">It ended badly or not in time, which tells of the version.</exception>
-    public async Task<IReadOnlyList<string>> RunAsync(DesiredService service, string specDigest, ValueList<string> command, ValueList<MountSpec> mounts, TimeSpan within, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RunAsync(DesiredService service, string subject, string specDigest, ValueList<string> command, ValueList<MountSpec> mounts, TimeSpan within, CancellationToken cancellationToken)
     {
-        var name = ContainerNames.Job(service.ContainerName);
+        var name = ContainerNames.Job(service.ContainerName, subject);
         await RemoveAsync(name);
         var spec = service.Spec with
         {
             Entrypoint = command,
             Command = null,
-            Mounts = mounts,
+            // A socket leads out of any confinement, read-only or not, and no migration needs the host's devices.
+            Mounts = [.. mounts.Where(mount => mount.Kind != MountKind.Bind || Posix.Find(Posix.Bytes(mount.Source)) is not { IsSocket: true })],
+            Privileged = false,
+            CapAdd = [],
+            Devices = [],
             Networks = [],
             NetworkMode = "none",
             IpcMode = null,
@@ -45,9 +51,10 @@ internal sealed class JobContainer(RunContext context, EventHub events)
             await context.Host.StartContainerAsync(id, default);
             var ended = await EndOfAsync(service.Name, id, command, within, cancellationToken);
             var said = (await context.Host.ReadLogsAsync(id, LogLines, default)).Select(context.Redactor.Redact).ToList();
+            // Killed from outside or for want of memory: that says nothing of the version.
             return ended.ExitCode == 0
                 ? said
-                : throw await Evidence.OfAsync(context, FailureClass.Migration, service.Name, ended, $"{string.Join(' ', command)} ended with exit code {ended.ExitCode}{Last(said)}");
+                : throw await Evidence.OfAsync(context, ended.ExitCode is 137 or 143 ? FailureClass.Environmental : FailureClass.Migration, service.Name, ended, $"{string.Join(' ', command)} ended with exit code {ended.ExitCode}{Last(said)}");
         }
         finally
         {

@@ -96,6 +96,7 @@ public sealed class StepPerformer(RunContext context, EventHub events) : IStepPe
             (HostFailure.PortTaken, _) => (FailureClass.Environmental, "find what holds the port: ss -ltnp"),
             (HostFailure.Invalid, BuildImage) => (FailureClass.Rejected, "mend the build; nothing was touched"),
             (HostFailure.Invalid, CreateContainer) => (FailureClass.Rejected, "mend the service's settings; nothing was touched"),
+            (HostFailure.Invalid, Rehearse or Migrate) => (FailureClass.Migration, "the command cannot be started in that image"),
             (HostFailure.Invalid, StartContainer) => (FailureClass.Verification, "the container cannot be started as it is"),
             _ => (FailureClass.Environmental, (string?)null),
         };

@@ -268,6 +268,12 @@ internal static unsafe partial class Posix
         [FieldOffset(32)]
         public ulong Inode;
 
+        public readonly bool IsFolder => (Mode & 0xf000) == 0x4000;
+
+        public readonly bool IsFile => (Mode & 0xf000) == 0x8000;
+
+        public readonly bool IsSocket => (Mode & 0xf000) == 0xc000;
+
         [FieldOffset(40)]
         public ulong Size;
 

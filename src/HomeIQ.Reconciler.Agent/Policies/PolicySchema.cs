@@ -17,7 +17,7 @@ public static class PolicySchema
     internal const string Path = "^/[!-~]*$";
 
     /// <summary>No way leads up and out of it.</summary>
-    internal const string FilePath = @"^(?!.*/\.{1,2}(/|$))/[!-~]*[!-.0-~]$";
+    internal const string FilePath = @"^(?!.*//)(?!.*/\.{1,2}(/|$))/[!-~]*[!-.0-~]$";
 
     /// <summary>Of a database: files are called so.</summary>
     internal const string FileName = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";

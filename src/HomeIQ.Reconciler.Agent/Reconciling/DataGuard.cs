@@ -17,9 +17,15 @@ internal sealed class DataGuard(IJournal journal, bool volumesAreLocal)
             return plan;
         }
 
-        List<Remark> refusals = [.. Unrestored(observed), .. plan.Steps.Select(step => step.Step).OfType<BackUp>().Select(backup => Unseen(backup, observed)).OfType<Remark>()];
+        List<Remark> refusals = [.. Unrestored(observed), .. WithoutWayBack(plan), .. plan.Steps.Select(step => step.Step).OfType<BackUp>().Select(backup => Unseen(backup, observed)).OfType<Remark>()];
         return refusals.Count == 0 ? plan : plan with { Refusals = [.. plan.Refusals, .. refusals] };
     }
+
+    /// <summary>While the first version of all is watched there is no state to go back to, and a migration that fails would stay half-done.</summary>
+    private IEnumerable<Remark> WithoutWayBack(Plan plan) => journal.Pointers().LastKnownGood is null
+        ? plan.Steps.Select(step => step.Step).OfType<Migrate>().Select(migrate => new Remark(
+            "data-no-way-back", migrate.Database, "nothing is known to be good yet, so that a migration that fails could not be taken back", "wait until what runs now is promoted: homeiq status"))
+        : [];
 
     private Remark? Unseen(BackUp backup, ObservedState observed)
     {

@@ -12,7 +12,8 @@ public static class ContainerNames
     public static string New(string container) => container + NewSuffix;
 
     /// <summary>A container that does one thing for a service and is removed then.</summary>
-    public static string Job(string container) => container + JobSuffix;
+    /// <param name="subject">What it is about: of one service several may run at once.</param>
+    public static string Job(string container, string subject) => $"{container}.{subject}{JobSuffix}";
 
     public static bool IsJob(string name) => name.EndsWith(JobSuffix, StringComparison.Ordinal);
 

@@ -24,7 +24,7 @@ public sealed record DesiredDatabase(string Name, DatabaseKind Kind, string Serv
         var mount = Kind == DatabaseKind.Volume
             ? service.Spec.Mounts.FirstOrDefault(mount => mount.Target == Path)
             : service.Spec.Mounts.Where(mount => Path.StartsWith(mount.Target.TrimEnd('/') + "/", StringComparison.Ordinal)).MaxBy(mount => mount.Target.Length);
-        return mount is { Kind: MountKind.Volume, Source.Length: > 0 } ? (mount, Kind == DatabaseKind.Volume ? "" : Path[(mount.Target.TrimEnd('/').Length + 1)..]) : null;
+        return mount is { Kind: MountKind.Volume, Source.Length: > 0, SubPath: null } ? (mount, Kind == DatabaseKind.Volume ? "" : Path[(mount.Target.TrimEnd('/').Length + 1)..]) : null;
     }
 }
 
@@ -35,6 +35,14 @@ public sealed record DesiredMigration(ValueList<string> Command, TimeSpan Within
 {
     public static readonly TimeSpan DefaultWithin = TimeSpan.FromMinutes(10);
 
-    /// <summary>Its revisions are checked.</summary>
-    public bool IsAlembic => Command is [var program, ..] && (program == "alembic" || program.EndsWith("/alembic", StringComparison.Ordinal));
+    /// <summary>Its revisions are checked: <c>alembic … upgrade</c> or <c>python -m alembic … upgrade</c>.</summary>
+    public bool IsAlembic => Upgrade > 0 && Command.Take(Upgrade).Any(word => word == "alembic" || word.EndsWith("/alembic", StringComparison.Ordinal));
+
+    /// <summary>The same program with the same options, asked for its heads.</summary>
+    public ValueList<string> HeadsCommand => [.. Command.Take(Upgrade), "heads"];
+
+    /// <summary>The one revision that it names to go to; null where it goes to what the image has, or some steps on.</summary>
+    public string? Target => Command[^1] is var last and not ("head" or "heads" or "upgrade") && !last.StartsWith('+') && !last.StartsWith('-') ? last : null;
+
+    private int Upgrade => Command.ToList().IndexOf("upgrade");
 }

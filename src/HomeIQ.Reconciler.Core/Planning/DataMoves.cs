@@ -50,36 +50,51 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
     /// <summary>Puts the copying into the draft, between the stops and the starts of all who mount the volume.</summary>
     public void Add(PlanDraft draft, IReadOnlyDictionary<string, ServiceWork> works, IReadOnlyDictionary<string, Leftover> leftovers)
     {
-        foreach (var move in moves)
+        var copies = moves.ConvertAll(move => Copy(draft, move, leftovers));
+        var migrated = default(DraftStep);
+        foreach (var (move, copy) in moves.Zip(copies))
         {
-            var all = move.Users.Union(move.Starters).ToList();
-            ValueList<string> files = [.. move.Databases.Select(FileOf).Where(file => file.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-            var copy = draft.Add(
-                new BackUp(move.Databases[0].Name, move.Volume) { Files = files }, $"{move.Cause}: a way back brings its data back, too", Section.Move, all.Min(work => work.Phase), all.Min(work => work.Order));
-            foreach (var user in move.Users)
-            {
-                copy.After(user.Stop).After(user.Aside).After(Disarm(draft, user, copy));
-            }
-
-            foreach (var leftover in leftovers.Values.Where(leftover => leftover.IsRunning && leftover.Container.MountsVolume(move.Volume)))
-            {
-                copy.After(leftover.StopEarly(draft));
-            }
-
+            // A job mounts all that its service mounts: one at a time, and when nothing is copied any more.
             var last = copy;
             foreach (var database in move.Databases)
             {
                 if (JobFor(database, works) is { } job)
                 {
-                    last = draft.Add(new Migrate(database.Name, job), $"{database.Service} is replaced", Section.Move, works[database.Service].Phase, works[database.Service].Order).After(last).After(rehearsals[database.Name]);
+                    last = migrated = draft.Add(new Migrate(database.Name, job), $"{database.Service} is replaced", Section.Move, works[database.Service].Phase, works[database.Service].Order)
+                        .After(rehearsals[database.Name]).After(migrated);
+                    copies.ForEach(other => migrated.After(other));
                 }
             }
 
-            foreach (var start in move.Starters.Select(starter => starter.Start))
+            foreach (var start in move.Starters.Select(starter => starter.Start).Concat(move.Arms))
             {
                 start?.After(last);
             }
         }
+    }
+
+    private DraftStep Copy(PlanDraft draft, DataMove move, IReadOnlyDictionary<string, Leftover> leftovers)
+    {
+        var all = move.Users.Union(move.Starters).ToList();
+        ValueList<string> files = [.. move.Databases.Select(FileOf).Where(file => file.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var copy = draft.Add(
+            new BackUp(move.Databases[0].Name, move.Volume) { Files = files }, $"{move.Cause}: a way back brings its data back, too", Section.Move, all.Min(work => work.Phase), all.Min(work => work.Order));
+        foreach (var rehearsal in rehearsals.Values)
+        {
+            copy.After(rehearsal);
+        }
+
+        foreach (var user in move.Users)
+        {
+            copy.After(user.Stop).After(user.Aside).After(Disarm(draft, user, move));
+        }
+
+        foreach (var leftover in leftovers.Values.Where(leftover => leftover.IsRunning && leftover.Container.MountsVolume(move.Volume)))
+        {
+            copy.After(leftover.StopEarly(draft));
+        }
+
+        return copy;
     }
 
     /// <summary>The migration that goes with another image; null when the image stays, or a person goes back, who has to say what becomes of the data.</summary>
@@ -97,7 +112,7 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
             : "";
 
     /// <summary>Who stays the same must not be started by the engine in the middle of it (D9): its restart policy is taken away, and given back before it starts.</summary>
-    private static DraftStep? Disarm(PlanDraft draft, ServiceWork user, DraftStep copy)
+    private static DraftStep? Disarm(PlanDraft draft, ServiceWork user, DataMove move)
     {
         if (user is not { Move: Move.Bounce or Move.Start, Container: { } container, Stop: { Step: StopContainer stop } } || container.Restart.Name is "no" or "")
         {
@@ -106,7 +121,8 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
 
         DraftStep Set(RestartPolicy to, RestartPolicy was) => draft.Add(new SetRestartPolicy(user.Name, stop.Container, to, was), "the engine is not to start it while its data is copied", Section.Move, user.Phase, user.Order);
 
-        var arm = Set(container.Restart, RestartPolicy.No).After(copy);
+        var arm = Set(container.Restart, RestartPolicy.No);
+        move.Arms.Add(arm);
         user.Start?.After(arm);
         return Set(RestartPolicy.No, container.Restart).After(user.Stop);
     }
@@ -183,5 +199,9 @@ internal sealed class DataMoves(Inventory inventory, Remarks remarks)
         return false;
     }
 
-    private sealed record DataMove(List<DesiredDatabase> Databases, string Volume, string Cause, List<ServiceWork> Users, List<ServiceWork> Starters);
+    private sealed record DataMove(List<DesiredDatabase> Databases, string Volume, string Cause, List<ServiceWork> Users, List<ServiceWork> Starters)
+    {
+        /// <summary>What gives those who were disarmed their restart policies back.</summary>
+        public List<DraftStep> Arms { get; } = [];
+    }
 }

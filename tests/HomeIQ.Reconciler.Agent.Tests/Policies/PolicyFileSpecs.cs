@@ -121,6 +121,7 @@ public class PolicyFileSpecs
     [InlineData("version: 1\nproject: p\ndatabases: { a/b: { kind: volume, service: db, mount: /data } }", "3:14: error: databases: `a/b` is no name for a database (write letters, digits, dots and dashes: metrics)")]
     [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlight, service: db, mount: /data } }", "3:25: error: databases.m.kind: `sqlight` is none of volume, sqlite (did you mean `sqlite`?)")]
     [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlite, service: db, path: /data/../up.db } }", "3:52: error: databases.m.path: `/data/../up.db` is not the path of a file in the container (write /data/app.db)")]
+    [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: sqlite, service: db, path: /data//etc/app.db } }", "3:52: error: databases.m.path: `/data//etc/app.db` is not the path of a file in the container (write /data/app.db)")]
     [InlineData("version: 1\nproject: p\ndatabases: { m: { kind: volume, service: db } }", "3:17: error: databases.m: `mount` is missing")]
     [InlineData("version: 1\nproject: p\nphases: [{ name: a }]", "3:10: error: phases: `services` is missing")]
     [InlineData("version: 1\nproject: p\nphases: [db]", "3:10: error: phases: must be a list of mappings with name and services, but is a single value")]

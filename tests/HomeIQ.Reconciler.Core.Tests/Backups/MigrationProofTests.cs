@@ -19,8 +19,33 @@ public class MigrationProofTests
     }
 
     [Fact]
-    public void A_table_that_the_rehearsal_left_alone_loses_no_row() =>
-        Assert.Equal("table devices had 11 rows and has 10, which the rehearsal did not change", Proof.Judge(Old with { Rows = Rows(("devices", 11), ("events", 500)) }, New));
+    public void A_table_that_the_rehearsal_left_alone_loses_no_row()
+    {
+        var lost = New with { Rows = Rows(("devices", 9), ("events", 300), ("rooms", 4)) };
+
+        Assert.Equal("table devices had 10 rows and has 9, which the rehearsal did not change", Proof.Judge(Old, lost));
+        Assert.Null(Proof.Doubt(Old, lost));
+    }
+
+    [Fact]
+    public void Where_rows_came_since_a_loss_is_a_doubt_and_no_verdict()
+    {
+        var busy = Old with { Rows = Rows(("devices", 11), ("events", 500)) };
+
+        Assert.Null(Proof.Judge(busy, New));
+        Assert.Equal("table devices had 11 rows and has 10, which the rehearsal did not change", Proof.Doubt(busy, New));
+    }
+
+    [Fact]
+    public void Tables_that_came_since_make_the_rehearsal_worthless()
+    {
+        Assert.NotNull(Proof.Outdated(Old with { Schema = "one more" }));
+        Assert.NotNull(Proof.Outdated(Old with { Revisions = ["r0"] }));
+        Assert.Null(Proof.Outdated(Old with { Rows = Rows(("devices", 99)) }));
+    }
+
+    [Fact]
+    public void A_shortened_revision_is_the_one_that_it_begins() => Assert.Null((Proof with { Heads = ["r"] }).Judge(Old, New));
 
     [Fact]
     public void Other_tables_than_the_rehearsals_are_refused() => Assert.NotNull(Proof.Judge(Old, New with { Schema = "other" }));
