@@ -4,7 +4,7 @@
 #   tests/run.sh [OPTION…] [-- FILTER…]
 #
 #   --only SUITE   run this suite alone; again for more. Core, Agent, CLI and Scenarios are short for the projects
-#   --all          run the tests that are marked explicit too: the long ones
+#   --all          run the tests that are marked explicit too, and the kill matrices at every point: the long ones
 #   --aot          publish the native binary as well; suites find it in HOMEIQ_TEST_BINARY
 #   --no-build     run what was built before
 #   --no-format    leave the format check out; --only and a FILTER do so too, and leave the quickstart out
@@ -53,7 +53,7 @@ read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
             --only) [ $# -ge 2 ] || die "--only needs a suite"; only+=("$2"); format=''; shift ;;
-            --all) explicit=on ;;
+            --all) explicit=on; export HOMEIQ_TEST_ALL=1 ;;
             --aot) aot=1 ;;
             --no-build) build='' ;;
             --no-format) format='' ;;
