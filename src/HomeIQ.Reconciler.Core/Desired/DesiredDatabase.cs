@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HomeIQ.Reconciler.Desired;
 
 /// <summary>What lies in a database's files, and so how it is proven.</summary>
@@ -39,6 +41,7 @@ public sealed record DesiredMigration(ValueList<string> Command, TimeSpan Within
     public bool IsAlembic => Upgrade > 0 && Command.Take(Upgrade).Any(word => word == "alembic" || word.EndsWith("/alembic", StringComparison.Ordinal));
 
     /// <summary>The same program with the same options, asked for its heads.</summary>
+    [JsonIgnore]
     public ValueList<string> HeadsCommand => [.. Command.Take(Upgrade), "heads"];
 
     /// <summary>The one revision that it names to go to; null where it goes to what the image has, or some steps on.</summary>
