@@ -110,7 +110,7 @@ public sealed class StrangerScenarios
         var runs = house.Journal(journal => journal.Runs(10)).Count;
 
         // Its program ends, and the engine has it up again: there is nothing left to do.
-        house.Docker("exec", house.Container("app"), "kill", "-USR1", "1");
+        house.Docker("exec", "-d", house.Container("app"), "kill", "-USR1", "1");
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while ((await house.ContainerAsync("app")) is { RestartCount: 0 } or { Health: not Observed.ContainerHealth.Healthy })
         {

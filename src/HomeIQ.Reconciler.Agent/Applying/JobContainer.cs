@@ -1,5 +1,6 @@
 using HomeIQ.Reconciler.Changes;
 using HomeIQ.Reconciler.Desired;
+using HomeIQ.Reconciler.Docker;
 using HomeIQ.Reconciler.Files;
 using HomeIQ.Reconciler.Journaling;
 using HomeIQ.Reconciler.Observed;
@@ -13,6 +14,11 @@ internal sealed class JobContainer(RunContext context, EventHub events)
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>At a removal.</summary>
+    private const int Attempts = 3;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private const int LogLines = 1000;
 
@@ -63,17 +69,29 @@ internal sealed class JobContainer(RunContext context, EventHub events)
     }
 
     /// <summary>Ends what an earlier process of ours left running, and removes it.</summary>
-    public static async Task RemoveAsync(RunContext context, ObservedContainer job)
-    {
-        await context.Host.StopContainerAsync(job.Id, Grace, default);
-        await context.Host.RemoveContainerAsync(job.Id, default);
-    }
+    public static Task RemoveAsync(RunContext context, ObservedContainer job) => RemoveAsync(context, job.Id);
 
-    private async Task RemoveAsync(string name)
+    private Task RemoveAsync(string name) => RemoveAsync(context, name);
+
+    /// <remarks>One lost answer leaves nothing behind: it looks and tries again.</remarks>
+    private static async Task RemoveAsync(RunContext context, string idOrName)
     {
-        if (await context.Host.FindContainerAsync(name, default) is { Owner: { } owner } left && owner.Instance == context.Instance)
+        for (var attempt = 1; ; attempt++)
         {
-            await RemoveAsync(context, left);
+            try
+            {
+                if (await context.Host.FindContainerAsync(idOrName, default) is { Owner: { } owner } left && owner.Instance == context.Instance)
+                {
+                    _ = left.IsUp && await context.Host.StopContainerAsync(left.Id, Grace, default);
+                    await context.Host.RemoveContainerAsync(left.Id, default);
+                }
+
+                return;
+            }
+            catch (ContainerHostException) when (attempt < Attempts)
+            {
+                await Task.Delay(Pause, context.Time, default(CancellationToken));
+            }
         }
     }
 
