@@ -35,7 +35,8 @@ public sealed partial class TerminalScenarios
 
     private static async Task<string> ApplyAsync(House house, string version)
     {
-        house.Compose(("app", $"image: homeiq-test/app:{version}")).Commit(version);
+        // It is waited for, so that there is something to draw.
+        house.Compose(("app", $"image: homeiq-test/app:{version}\nenvironment: {{START_DELAY: \"2\"}}")).Commit(version);
         var said = await house.OnTerminalAsync("apply");
         Assert.True(said.Code == 0, said.ToString());
         return said.Out;
