@@ -22,7 +22,7 @@ internal sealed class DataSteps(RunContext context)
         var databases = new Dictionary<string, SqliteFacts>(StringComparer.Ordinal);
         foreach (var file in step.Files)
         {
-            databases[file] = await SqliteProof.ExamineAsync(copy.Path, file, Path.Combine(Path.GetDirectoryName(live)!, $"{DataNames.Proof}{context.Run}-{step.Database}"), CancellationToken.None);
+            databases[file] = await SqliteProof.ExamineAsync(copy.Path, file, Path.Combine(Path.GetDirectoryName(live)!, DataNames.For(DataNames.Proof, context.Run, step.Database)), CancellationToken.None);
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(ManifestFile(context.Run, step.Database))!, DurableFile.PrivateFolder);

@@ -140,7 +140,7 @@ internal sealed class MigrationSteps(RunContext context, EventHub events)
     /// <summary>What an earlier process left, of whatever run.</summary>
     private static async Task SweepAsync(string live, string database)
     {
-        foreach (var left in ((string[])[DataNames.Rehearsal, DataNames.Proof]).SelectMany(kind => Directory.EnumerateDirectories(Path.GetDirectoryName(live)!, $"{kind}*-{database}")).ToList())
+        foreach (var left in ((string[])[DataNames.Rehearsal, DataNames.Proof]).SelectMany(kind => Directory.EnumerateDirectories(Path.GetDirectoryName(live)!, DataNames.For(kind, "*", database))).ToList())
         {
             await ColdCopy.RemoveAsync(left, CancellationToken.None);
         }
@@ -149,5 +149,5 @@ internal sealed class MigrationSteps(RunContext context, EventHub events)
     private Task<SqliteFacts> ExamineAsync(string live, string folder, string database, MigrationJob job, CancellationToken cancellationToken) =>
         SqliteProof.ExamineAsync(folder, job.File, Beside(live, DataNames.Proof, database), cancellationToken);
 
-    private string Beside(string live, string kind, string database) => Path.Combine(Path.GetDirectoryName(live)!, $"{kind}{context.Run}-{database}");
+    private string Beside(string live, string kind, string database) => Path.Combine(Path.GetDirectoryName(live)!, DataNames.For(kind, context.Run, database));
 }

@@ -14,4 +14,8 @@ internal static class DataNames
 
     /// <summary>Behind a copy's name: what it replaced when it was put back.</summary>
     public const string Replaced = ".replaced";
+
+    /// <summary>What one run makes for one database; the sign between them is in no database's name.</summary>
+    /// <param name="run"><c>*</c> for a pattern over all runs.</param>
+    public static string For(string kind, string run, string database) => $"{kind}{run}@{database}";
 }

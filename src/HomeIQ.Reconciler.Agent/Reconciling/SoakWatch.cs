@@ -14,7 +14,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
     /// <summary>Between two rounds of questions.</summary>
     public static readonly TimeSpan Round = TimeSpan.FromSeconds(15);
 
-    /// <summary>What somebody stopped is given so long to be put right before the watch ends without it.</summary>
+    /// <summary>What somebody stopped is given so long to be up again before the watch ends all the same; that takes the run back, as environmental.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -69,7 +69,7 @@ internal sealed partial class SoakWatch(RunContext context, Plan plan, Soak soak
 
         if (left <= TimeSpan.Zero && passed < soak.For + Patience && soak.Services.Select(held.Find).FirstOrDefault(service => service is not null && IsDown(service, containers, tasks)) is { } down)
         {
-            return new(passed, Again, $"{down.Service.Name} was stopped or removed by somebody and is put right first");
+            return new(passed, Again, $"{down.Service.Name} was stopped or removed by somebody: waiting until it is up again");
         }
 
         return new(passed, left > TimeSpan.Zero ? left : TimeSpan.Zero, $"stayed well for {Duration.ToText(Whole(passed))}");

@@ -20,6 +20,23 @@ internal static class Stacks
     /// <summary>The upgrade that migrates a database.</summary>
     public const string WithMigration = "a database that is migrated";
 
+    private const string Checked =
+        """
+        x-checked: &checked
+          restart: always
+          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        """;
+
+    /// <summary>Somebody who reads the data and does not change with it.</summary>
+    private const string Reader =
+        """
+          reader:
+            <<: *checked
+            image: house/app:1.0.0
+            container_name: reader
+            volumes: [data:/data:ro]
+        """;
+
     /// <summary>Upgrades of several shapes, each with one of its kind that fails verification.</summary>
     public static readonly Dictionary<string, (string Before, string After, string Bad)> Changes = new(StringComparer.Ordinal)
     {
@@ -89,9 +106,7 @@ internal static class Stacks
     public static string Database(string tag) =>
         $$"""
         #reconciler: databases: { data: { kind: volume, service: db, mount: /data } }
-        x-checked: &checked
-          restart: always
-          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        {{Checked}}
         services:
           db:
             <<: *checked
@@ -99,11 +114,7 @@ internal static class Stacks
             container_name: db
             environment: { MIGRATES: "1" }
             volumes: [data:/data]
-          reader:
-            <<: *checked
-            image: house/app:1.0.0
-            container_name: reader
-            volumes: [data:/data:ro]
+        {{Reader}}
           api:
             <<: *checked
             image: house/app:1.0.0
@@ -117,9 +128,7 @@ internal static class Stacks
     public static string Migrated(string tag, string environment = "") =>
         $$"""
         #reconciler: databases: { rows: { kind: sqlite, service: db, path: /data/app.db, migrate: [alembic, upgrade, head] } }
-        x-checked: &checked
-          restart: always
-          healthcheck: { test: [CMD, curl, -f, http://localhost:8080/health], interval: 1s, timeout: 1s, retries: 3 }
+        {{Checked}}
         services:
           db:
             <<: *checked
@@ -127,11 +136,7 @@ internal static class Stacks
             container_name: db
             environment: { DATABASE: /data/app.db, {{environment}} }
             volumes: [data:/data]
-          reader:
-            <<: *checked
-            image: house/app:1.0.0
-            container_name: reader
-            volumes: [data:/data:ro]
+        {{Reader}}
         volumes:
           data: {}
         """;
